@@ -1,0 +1,236 @@
+/*
+ * auth.c - name and proof to account, or a refusal
+ *
+ * Runs as root. The name and the proof come from the network, by way of the
+ * login process, which may have been taken over.
+ */
+#include "auth.h"
+
+#include "apop.h"
+#include "pam.h"
+#include "secrets.h"
+
+#include <crypt.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * No part of a name may lead out of the mailbox directory, be it used whole
+ * (%u) or cut at its '@' (%n, %d).
+ */
+int
+auth_name_is_safe(const char *user)
+{
+	size_t part = 0; /* length of the part since the last '@' */
+
+	for (const char *c = user; *c != '\0'; c++) {
+		if ((unsigned char)*c <= ' ' || *c == 0x7f || *c == '/' ||
+		    *c == ':')
+			return 0;
+		if (*c == '.' && part == 0)
+			return 0;
+		if (*c == '@' && part == 0)
+			return 0;
+		part = *c == '@' ? 0 : part + 1;
+	}
+	return part > 0 && strlen(user) <= PRIVSEP_NAME;
+}
+
+/* What one letter after a % stands for; NULL if it stands for nothing. */
+static const char *
+value_of(char letter, const char *user, const char *home, int *len)
+{
+	const char *at = strrchr(user, '@');
+
+	switch (letter) {
+	case 'u':
+		*len = (int)strlen(user);
+		return user;
+	case 'n':
+		*len = at == NULL ? (int)strlen(user) : (int)(at - user);
+		return user;
+	case 'd':
+		*len = at == NULL ? 0 : (int)strlen(at + 1);
+		return at == NULL ? "" : at + 1;
+	case 'h':
+		*len = (int)strlen(home);
+		return home;
+	case '%':
+		*len = 1;
+		return "%";
+	default:
+		return NULL;
+	}
+}
+
+int
+auth_mailbox(const char *pattern, const char *user, const char *home,
+    char out[PRIVSEP_PATH + 1])
+{
+	size_t len = 0;
+
+	for (const char *p = pattern; *p != '\0'; p++) {
+		const char *value = p;
+		int n = 1;
+
+		if (*p == '%')
+			value = value_of(*++p, user, home, &n);
+		if (value == NULL || (size_t)n > PRIVSEP_PATH - len)
+			return 0;
+		memcpy(out + len, value, (size_t)n);
+		len += (size_t)n;
+	}
+	out[len] = '\0';
+	return out[0] == '/';
+}
+
+/* Does the hash of the password agree with the stored one? */
+static int
+crypt_agrees(const char *password, const char *stored)
+{
+	struct crypt_data room = {0};
+	const char *hash = crypt_r(password, stored, &room);
+	int agrees = hash != NULL && hash[0] != '*' && apop_equal(hash, stored);
+
+	explicit_bzero(&room, sizeof room);
+	return agrees;
+}
+
+static int
+entry_agrees(const struct auth_config *config, const struct credentials *c,
+    const struct secret *entry)
+{
+	char digest[APOP_DIGEST];
+	int agrees;
+
+	if (c->method != METHOD_APOP)
+		return entry->scheme == SCHEME_PLAIN
+		    ? apop_equal(c->secret, entry->value)
+		    : crypt_agrees(c->secret, entry->value);
+	if (config->timestamp == NULL || entry->scheme != SCHEME_PLAIN)
+		return 0;
+	apop_digest(digest, config->timestamp, entry->value);
+	agrees = apop_equal(c->secret, digest);
+	explicit_bzero(digest, sizeof digest);
+	return agrees;
+}
+
+/* Sets *known if the file has an entry for the user. */
+static enum trouble
+ask_secrets(
+    const struct auth_config *config, const struct credentials *c, int *known)
+{
+	enum trouble why = PERM;
+	struct secrets file;
+	struct secret entry;
+
+	*known = 0;
+	if (secrets_open(&file, config->secrets) != FINE)
+		return TEMP; /* has logged it */
+	while (secrets_next(&file, c->user, &entry)) {
+		*known = 1;
+		if (entry_agrees(config, c, &entry))
+			why = FINE;
+	}
+	secrets_close(&file);
+	return why;
+}
+
+/* Without root PAM can tell the truth only about oneself. */
+static int
+is_oneself(const char *user)
+{
+	const struct passwd *pw = getpwnam(user);
+
+	return pw != NULL && pw->pw_uid == getuid();
+}
+
+static enum trouble
+ask_pam(const struct auth_config *config, const struct credentials *c,
+    struct account *account)
+{
+	enum trouble why;
+
+	if (c->method == METHOD_APOP)
+		return PERM; /* PAM cannot say what the secret is */
+	if (!config->is_root && !is_oneself(c->user))
+		return PERM;
+	why = pam_check(config->pam_service, c->user, c->secret,
+	    config->address, account->name, sizeof account->name);
+	if (why != FINE || strcmp(account->name, c->user) == 0)
+		return why;
+	return auth_name_is_safe(account->name) ? FINE : PERM;
+}
+
+/* Fills in the groups; false if there are too many to pass on. */
+static int
+find_groups(const struct auth_config *config, struct account *account)
+{
+	gid_t all[PRIVSEP_GROUPS + 1];
+	int n = (int)COUNT(all);
+
+	if (getgrouplist(account->name, account->gid, all, &n) == -1) {
+		log_line(LOG_ERR, "user %s is in more than %d groups",
+		    account->name, PRIVSEP_GROUPS);
+		return 0;
+	}
+	account->group_count = 0;
+	for (int i = 0; i < n && account->group_count < PRIVSEP_GROUPS; i++)
+		if (all[i] != config->mail_group)
+			account->groups[account->group_count++] = all[i];
+	return 1;
+}
+
+static enum trouble
+find_account(const struct auth_config *config, struct account *account)
+{
+	const struct passwd *pw;
+
+	errno = 0;
+	pw = getpwnam(account->name);
+	if (pw == NULL && errno != 0 && errno != ENOENT && errno != ESRCH) {
+		log_errno("cannot look up user", account->name);
+		return TEMP;
+	}
+	if (config->is_root && pw == NULL) {
+		log_line(LOG_ERR, "user %s is no system user: refused",
+		    account->name);
+		return PERM;
+	}
+	if (config->is_root && pw->pw_uid == 0) {
+		log_line(LOG_ERR, "user %s has uid 0: refused", account->name);
+		return PERM;
+	}
+	account->uid = config->is_root ? pw->pw_uid : getuid();
+	account->gid = config->is_root ? pw->pw_gid : getgid();
+	if (config->is_root && !find_groups(config, account))
+		return TEMP;
+	if (!auth_mailbox(config->mailbox, account->name,
+		pw == NULL ? "" : pw->pw_dir, account->mailbox)) {
+		log_line(LOG_ERR, "mailbox %s: no path for user %s",
+		    config->mailbox, account->name);
+		return TEMP;
+	}
+	return FINE;
+}
+
+enum trouble
+auth_check(const struct auth_config *config, const struct credentials *c,
+    struct account *account)
+{
+	enum trouble why;
+	int known;
+
+	*account = (struct account){0};
+	if (!auth_name_is_safe(c->user))
+		return PERM;
+	snprintf(account->name, sizeof account->name, "%s", c->user);
+	why = ask_secrets(config, c, &known);
+	if (!known && config->pam_service != NULL)
+		why = ask_pam(config, c, account);
+	return why == FINE ? find_account(config, account) : why;
+}

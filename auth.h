@@ -1,0 +1,53 @@
+/*
+ * auth.h - name and proof to account, or a refusal
+ *
+ * The account's uid, groups and home come from getpwnam; without root they
+ * are our own.
+ */
+#ifndef AUTH_H
+#define AUTH_H
+
+#include "privsep.h"
+
+#include <sys/types.h>
+
+struct auth_config {
+	const char *pam_service; /* NULL: no PAM */
+	const char *secrets;     /* path */
+	const char *timestamp;   /* of the greeting; NULL if it had none */
+	const char *address;     /* the client's; NULL if not known */
+	const char *mailbox;     /* the pattern: %u %n %d %h %% */
+	gid_t mail_group;        /* nobody but the monitor ever holds it */
+	int is_root;
+};
+
+struct account {
+	char name[PRIVSEP_NAME + 1];
+	uid_t uid;
+	gid_t gid;
+	uint32_t groups[PRIVSEP_GROUPS]; /* without the mail group */
+	uint32_t group_count;
+	char mailbox[PRIVSEP_PATH + 1]; /* absolute */
+};
+
+/*
+ * Holds a name and its proof against the stores. A user with an entry in the
+ * secrets file is judged by that file alone, everyone else by PAM. FINE:
+ * *account is filled in. PERM: refused, for a reason that is logged by the
+ * store, if at all, and that the caller must not let the client know. TEMP:
+ * a store has failed, which is logged.
+ */
+enum trouble auth_check(const struct auth_config *config,
+    const struct credentials *c, struct account *account);
+
+/*
+ * The pattern with its %-signs replaced. Returns 0 if the result is not an
+ * absolute path of at most PRIVSEP_PATH bytes. "user" is a checked name.
+ */
+int auth_mailbox(const char *pattern, const char *user, const char *home,
+    char out[PRIVSEP_PATH + 1]);
+
+/* Is that a name that may become part of a path? */
+int auth_name_is_safe(const char *user);
+
+#endif

@@ -1,0 +1,173 @@
+/*
+ * check.c - pop3d --check: is everything there that a session will need?
+ *
+ * Run by hand, with the options that the superserver's line has.
+ */
+#include "check.h"
+
+#include "jail.h"
+#include "secrets.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static unsigned wrong;
+
+static void __attribute__((format(printf, 2, 3)))
+say(int fine, const char *format, ...)
+{
+	va_list ap;
+
+	printf("%s ", fine ? "ok   " : "WRONG");
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	printf("\n");
+	wrong += !fine;
+}
+
+static void
+check_pam(const struct check *c)
+{
+	static const char *const directories[] = {
+	    "/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d"};
+	char path[512];
+
+	if (c->pam_service == NULL) {
+		say(1, "PAM is not used");
+		return;
+	}
+	for (size_t i = 0; i < COUNT(directories); i++) {
+		snprintf(
+		    path, sizeof path, "%s/%s", directories[i], c->pam_service);
+		if (access(path, R_OK) == 0) {
+			say(1, "PAM service %s", path);
+			return;
+		}
+	}
+	say(0,
+	    "PAM service /etc/pam.d/%s: there is none, so every password is "
+	    "refused; copy one of contrib/pam.d-pop3d.*",
+	    c->pam_service);
+}
+
+/* Goes through the file once, which logs every line that is wrong. */
+static void
+check_secrets(const struct check *c)
+{
+	struct secrets file;
+	struct secret entry;
+	struct stat st;
+
+	if (lstat(c->secrets, &st) == -1 && errno == ENOENT) {
+		say(c->pam_service != NULL, "secrets file %s: there is none%s",
+		    c->secrets,
+		    c->pam_service != NULL ? ", so APOP is off"
+					   : ", and no PAM: nobody can log in");
+		return;
+	}
+	if (secrets_open(&file, c->secrets) != FINE) {
+		say(0, "secrets file %s: see above", c->secrets);
+		return;
+	}
+	while (secrets_next(&file, "", &entry))
+		continue;
+	say(1, "secrets file %s", c->secrets);
+	secrets_close(&file);
+}
+
+const char *
+check_state(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return errno == ENOENT
+		    ? "is not there: make it with install -d -m 711"
+		    : strerror(errno);
+	if (!S_ISDIR(st.st_mode))
+		return "is not a directory";
+	if (st.st_uid != geteuid())
+		return "belongs to someone else: give another by --state=DIR";
+	if ((st.st_mode & 022) != 0)
+		return "can be written by others: chmod 711 it";
+	return NULL;
+}
+
+static void
+check_jail(const struct check *c)
+{
+	const struct passwd *pw;
+
+	if (!c->is_root) {
+		say(1, "no root: one uid and no chroot (jail=%s)",
+		    jail_level(0));
+		return;
+	}
+	pw = getpwnam(c->jail_user);
+	if (pw == NULL)
+		say(0,
+		    "jail user %s: there is none; useradd --system --no-create"
+		    "-home --shell /usr/sbin/nologin %s",
+		    c->jail_user, c->jail_user);
+	else
+		say(pw->pw_uid != 0, "jail user %s has uid %u", c->jail_user,
+		    (unsigned)pw->pw_uid);
+}
+
+/* The directory of the mailboxes, as far as it is the same for all. */
+static void
+check_spool(const struct check *c)
+{
+	const struct group *gr = getgrnam(c->mail_group);
+	char path[512];
+	struct stat st;
+	char *end;
+
+	snprintf(path, sizeof path, "%s", c->mailbox);
+	path[strcspn(path, "%")] = '\0';
+	end = strrchr(path, '/');
+	if (end == NULL) {
+		say(1, "mailboxes are at %s", c->mailbox);
+		return;
+	}
+	end[end == path] = '\0';
+	if (stat(path, &st) == -1 || !S_ISDIR(st.st_mode)) {
+		say(0, "spool %s: there is no such directory", path);
+		return;
+	}
+	if (!c->want_dotlock || !c->is_root) {
+		say(1, "spool %s", path);
+		return;
+	}
+	if (gr == NULL)
+		say(0, "group %s: there is none; give another by --mail-group",
+		    c->mail_group);
+	else
+		say((st.st_mode & 02) != 0 ||
+			(st.st_gid == gr->gr_gid && (st.st_mode & 020) != 0),
+		    "spool %s: for lock files it has to be of group %s and "
+		    "writable for it",
+		    path, c->mail_group);
+}
+
+unsigned
+check_all(const struct check *c)
+{
+	const char *state = check_state(c->state);
+
+	wrong = 0;
+	check_pam(c);
+	check_secrets(c);
+	say(state == NULL, "state directory %s%s%s", c->state,
+	    state == NULL ? "" : " ", state == NULL ? "" : state);
+	check_jail(c);
+	check_spool(c);
+	return wrong;
+}

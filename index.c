@@ -1,0 +1,294 @@
+/*
+ * index.c - what was learned of an mbox last time
+ *
+ * Layout, integers little-endian: 8 bytes of magic with the version; 12
+ * numbers of 8 bytes (the stamp, when it was scanned, start, count); the
+ * messages, 40 bytes each; SHA-256 over all of that.
+ *
+ * The user owns the file and can write what he likes into it, so a digest
+ * that fits proves nothing but that no accident has happened. What is read is
+ * checked for sense as well, so that the worst it can do is to show its own
+ * owner his own mailbox cut in odd places.
+ */
+#include "index.h"
+
+#include <errno.h>
+#include <nettle/memops.h>
+#include <nettle/sha2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NUMBERS 12
+#define HEAD    (8 + NUMBERS * 8)
+#define RECORD  40
+#define BLOCK   (1024 * RECORD)
+
+static const unsigned char magic[8] = "pop3d\0\0\1";
+
+static void
+put(unsigned char *at, uint64_t n, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		at[i] = (unsigned char)(n >> (8 * i));
+}
+
+static uint64_t
+get(const unsigned char *at, size_t bytes)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		n |= (uint64_t)at[i] << (8 * i);
+	return n;
+}
+
+static void
+put_message(unsigned char *at, const struct message *m)
+{
+	put(at, (uint64_t)m->offset, 8);
+	put(at + 8, m->octets, 8);
+	memcpy(at + 16, m->id, INDEX_ID);
+	put(at + 32, m->copy, 4);
+	put(at + 36, m->from_len, 2);
+	put(at + 38, m->tail, 1);
+	put(at + 39, 0, 1);
+}
+
+static void
+get_message(const unsigned char *at, struct message *m)
+{
+	m->offset = (off_t)get(at, 8);
+	m->octets = get(at + 8, 8);
+	memcpy(m->id, at + 16, INDEX_ID);
+	m->copy = (uint32_t)get(at + 32, 4);
+	m->from_len = (uint16_t)get(at + 36, 2);
+	m->tail = (uint8_t)get(at + 38, 1);
+	m->deleted = 0;
+}
+
+/* Could there be such a message between there and "end"? */
+static int
+makes_sense(const struct message *m, off_t from, off_t end)
+{
+	const off_t least = (off_t)m->from_len + m->tail;
+
+	return m->offset == from && m->from_len >= sizeof "From " - 1 &&
+	    m->tail <= 2 && end - from >= least &&
+	    m->octets <= 2 * (uint64_t)(end - from - least) + 2;
+}
+
+/* Are these the messages of a file of that size, one behind the other? */
+static int
+all_make_sense(const struct index *x)
+{
+	off_t from = x->start;
+
+	if (from < 0 || from > x->stamp.size)
+		return 0;
+	for (uint32_t i = 0; i < x->count; i++) {
+		off_t end = i + 1 < x->count ? x->messages[i + 1].offset
+					     : x->stamp.size;
+
+		if (end <= from || end > x->stamp.size ||
+		    !makes_sense(&x->messages[i], from, end))
+			return 0;
+		from = end;
+	}
+	return x->count > 0 || from == x->stamp.size;
+}
+
+static void
+put_head(unsigned char head[HEAD], const struct index *x)
+{
+	const struct stamp *s = &x->stamp;
+	const uint64_t numbers[NUMBERS] = {s->dev, s->ino, (uint64_t)s->size,
+	    (uint64_t)s->mtime.tv_sec, (uint64_t)s->mtime.tv_nsec,
+	    (uint64_t)s->ctime.tv_sec, (uint64_t)s->ctime.tv_nsec,
+	    (uint64_t)x->when.tv_sec, (uint64_t)x->when.tv_nsec,
+	    (uint64_t)x->start, x->count, RECORD};
+
+	memcpy(head, magic, sizeof magic);
+	for (size_t i = 0; i < NUMBERS; i++)
+		put(head + 8 + 8 * i, numbers[i], 8);
+}
+
+/* Returns the count of messages that the head promises, 0 if it is foreign. */
+static uint64_t
+get_head(const unsigned char head[HEAD], struct index *x)
+{
+	struct stamp *s = &x->stamp;
+	uint64_t n[NUMBERS];
+
+	for (size_t i = 0; i < NUMBERS; i++)
+		n[i] = get(head + 8 + 8 * i, 8);
+	s->dev = n[0];
+	s->ino = n[1];
+	s->size = (off_t)n[2];
+	s->mtime = (struct timespec){(time_t)n[3], (long)n[4]};
+	s->ctime = (struct timespec){(time_t)n[5], (long)n[6]};
+	x->when = (struct timespec){(time_t)n[7], (long)n[8]};
+	x->start = (off_t)n[9];
+	if (memcmp(head, magic, sizeof magic) != 0 || n[11] != RECORD)
+		return 0;
+	return n[10];
+}
+
+/* Reads n bytes at "from"; false if they are not there. */
+static int
+read_at(int fd, void *bytes, size_t n, off_t from)
+{
+	while (n > 0) {
+		ssize_t some = pread(fd, bytes, n, from);
+
+		if (some == -1 && errno == EINTR)
+			continue;
+		if (some <= 0)
+			return 0;
+		bytes = (unsigned char *)bytes + some;
+		from += some;
+		n -= (size_t)some;
+	}
+	return 1;
+}
+
+/* Reads the messages and holds the digest against them. */
+static int
+read_messages(struct index *x, int fd, struct sha256_ctx *sha)
+{
+	unsigned char block[BLOCK], was[SHA256_DIGEST_SIZE];
+	unsigned char is[SHA256_DIGEST_SIZE];
+	off_t at = HEAD;
+
+	for (uint32_t i = 0; i < x->count;) {
+		uint32_t n = x->count - i;
+
+		if (n > BLOCK / RECORD)
+			n = BLOCK / RECORD;
+		if (!read_at(fd, block, n * RECORD, at))
+			return 0;
+		sha256_update(sha, n * RECORD, block);
+		for (uint32_t j = 0; j < n; j++, i++)
+			get_message(block + j * RECORD, &x->messages[i]);
+		at += n * RECORD;
+	}
+	sha256_digest(sha, sizeof is, is);
+	return read_at(fd, was, sizeof was, at) &&
+	    memeql_sec(was, is, sizeof is) && all_make_sense(x);
+}
+
+enum trouble
+index_read(struct index *x, int fd)
+{
+	unsigned char head[HEAD];
+	struct sha256_ctx sha;
+	struct stat st;
+	uint64_t count;
+
+	*x = (struct index){.messages = NULL};
+	if (fstat(fd, &st) == -1 || !read_at(fd, head, sizeof head, 0))
+		return FINE;
+	count = get_head(head, x);
+	/* The file must have just the size that its head promises. */
+	if (count == 0 || count > UINT32_MAX ||
+	    (uint64_t)st.st_size != HEAD + count * RECORD + SHA256_DIGEST_SIZE)
+		goto empty;
+	x->messages = calloc(count, sizeof *x->messages);
+	if (x->messages == NULL) {
+		log_line(LOG_ERR, "no memory for %llu messages",
+		    (unsigned long long)count);
+		return TEMP;
+	}
+	x->count = (uint32_t)count;
+	sha256_init(&sha);
+	sha256_update(&sha, sizeof head, head);
+	if (read_messages(x, fd, &sha))
+		return FINE;
+empty:
+	index_close(x);
+	*x = (struct index){.messages = NULL};
+	return FINE;
+}
+
+static int
+write_at(int fd, const void *bytes, size_t n, off_t at)
+{
+	while (n > 0) {
+		ssize_t some = pwrite(fd, bytes, n, at);
+
+		if (some == -1 && errno == EINTR)
+			continue;
+		if (some <= 0)
+			return 0;
+		bytes = (const unsigned char *)bytes + some;
+		at += some;
+		n -= (size_t)some;
+	}
+	return 1;
+}
+
+static int
+write_messages(const struct index *x, int fd, struct sha256_ctx *sha, off_t *at)
+{
+	unsigned char block[BLOCK];
+
+	for (uint32_t i = 0; i < x->count;) {
+		size_t n = 0;
+
+		for (; n < BLOCK && i < x->count; n += RECORD)
+			put_message(block + n, &x->messages[i++]);
+		sha256_update(sha, n, block);
+		if (!write_at(fd, block, n, *at))
+			return 0;
+		*at += (off_t)n;
+	}
+	return 1;
+}
+
+void
+index_write(const struct index *x, int fd)
+{
+	unsigned char head[HEAD], sum[SHA256_DIGEST_SIZE];
+	struct sha256_ctx sha;
+	off_t at = HEAD;
+
+	if (lseek(fd, 0, SEEK_END) > 0 && ftruncate(fd, 0) == -1)
+		goto fail;
+	if (x->count == 0)
+		return;
+	put_head(head, x);
+	sha256_init(&sha);
+	sha256_update(&sha, sizeof head, head);
+	if (!write_at(fd, head, sizeof head, 0) ||
+	    !write_messages(x, fd, &sha, &at))
+		goto fail;
+	sha256_digest(&sha, sizeof sum, sum);
+	if (write_at(fd, sum, sizeof sum, at))
+		return;
+fail:
+	log_errno("cannot write", "the index; the next session will be slower");
+	if (ftruncate(fd, 0) == -1)
+		return; /* its digest does not fit: it will not be believed */
+}
+
+void
+index_close(struct index *x)
+{
+	free(x->messages);
+	x->messages = NULL;
+	x->count = 0;
+}
+
+static int
+same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+int
+index_same(const struct stamp *a, const struct stamp *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+	    same_time(&a->mtime, &b->mtime) && same_time(&a->ctime, &b->ctime);
+}

@@ -1,0 +1,311 @@
+/*
+ * login.c - the AUTHORIZATION state
+ *
+ * Trusts nobody, and is trusted by nobody: the client is a stranger, and the
+ * monitor takes what comes from here for a stranger's word.
+ */
+#include "login.h"
+
+#include "jail.h"
+#include "line.h"
+#include "privsep.h"
+#include "proto.h"
+#include "reply.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+enum next {
+	NEXT_COMMAND,
+	NEXT_HANGUP /* QUIT, too many tries, or the session has taken over */
+};
+
+struct login {
+	const struct login_config *config;
+	struct line_reader in;
+	struct reply out;
+	char user[PRIVSEP_NAME + 1]; /* of USER; empty: none */
+	unsigned refused;
+	int64_t deadline_ms;
+	char bytes[PRIVSEP_REST];
+};
+
+struct command {
+	const char *verb;
+	enum shape shape;
+	enum next (*run)(struct login *l, const struct args *args);
+	const char *capa; /* what CAPA says of it; NULL: nothing */
+	int cleartext;    /* it is part of sending a password in the clear */
+};
+
+/* Where log lines go: log.h's sink has no room for a descriptor. */
+static int monitor_fd = -1;
+
+static void
+log_to_monitor(int level, const char *text)
+{
+	privsep_send_log(monitor_fd, level, text);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	must(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/*
+ * Waits until one of the two has something to say, or is gone. False if the
+ * time is up.
+ */
+static int
+wait_for(struct login *l, struct pollfd p[2])
+{
+	int64_t left = l->deadline_ms - now_ms();
+	int ready;
+
+	do
+		ready = poll(p, 2, left > 0 ? (int)left : 0);
+	while (ready == -1 && errno == EINTR);
+	if (ready == 0)
+		log_line(
+		    LOG_NOTICE, "no login within %d s", l->config->timeout_s);
+	return ready > 0;
+}
+
+/* The monitor's answer; while it thinks, only the client's end is heard. */
+static int
+await_verdict(struct login *l, enum verdict *v)
+{
+	struct pollfd p[2] = {
+	    {.fd = l->config->monitor, .events = POLLIN},
+	    {.fd = l->config->client_out                       },
+	};
+	struct wire w;
+
+	return wait_for(l, p) && p[0].revents != 0 &&
+	    privsep_receive(l->config->monitor, &w) == MSG_VERDICT &&
+	    privsep_read_verdict(&w, v);
+}
+
+/* Has name and proof judged. All refusals look alike. */
+static enum next
+try_login(
+    struct login *l, enum method method, const char *user, const char *secret)
+{
+	struct credentials c = {
+	    .method = method,
+	    .user = user,
+	    .secret = secret,
+	    .rest = l->in.bytes,
+	    .rest_len = l->in.left,
+	};
+	enum verdict verdict;
+
+	reply_flush(&l->out);
+	if (!privsep_send_credentials(l->config->monitor, &c) ||
+	    !await_verdict(l, &verdict))
+		return NEXT_HANGUP;
+	switch (verdict) {
+	case GRANTED:
+		_exit(EX_OK); /* the session process speaks now */
+	case REFUSED:
+		reply_err(&l->out, "AUTH", "user name or password is wrong");
+		l->refused++;
+		break;
+	case TRY_LATER:
+		reply_err(&l->out, "SYS/TEMP",
+		    "cannot check that now, try again later");
+		break;
+	case MISCONFIGURED:
+		reply_err(&l->out, "SYS/PERM",
+		    "the mailbox cannot be served, tell your postmaster");
+		break;
+	}
+	return l->refused < l->config->tries ? NEXT_COMMAND : NEXT_HANGUP;
+}
+
+static enum next
+do_apop(struct login *l, const struct args *args)
+{
+	if (l->config->timestamp == NULL) {
+		reply_err(&l->out, NULL, "APOP is not offered here");
+		return NEXT_COMMAND;
+	}
+	l->user[0] = '\0';
+	return try_login(l, METHOD_APOP, args->name, args->word);
+}
+
+static enum next do_capa(struct login *l, const struct args *args);
+
+static enum next
+do_pass(struct login *l, const struct args *args)
+{
+	char user[PRIVSEP_NAME + 1];
+
+	if (l->user[0] == '\0') {
+		reply_err(&l->out, NULL, "say USER first");
+		return NEXT_COMMAND;
+	}
+	memcpy(user, l->user, sizeof user);
+	l->user[0] = '\0';
+	return try_login(l, METHOD_PASS, user, args->word);
+}
+
+static enum next
+do_quit(struct login *l, const struct args *args)
+{
+	(void)args;
+	reply_ok(&l->out, "goodbye");
+	return NEXT_HANGUP;
+}
+
+/* The same answer for every name: who is a user here is nobody's business. */
+static enum next
+do_user(struct login *l, const struct args *args)
+{
+	must(strlen(args->name) < sizeof l->user);
+	memcpy(l->user, args->name, strlen(args->name) + 1);
+	reply_ok(&l->out, "now the password");
+	return NEXT_COMMAND;
+}
+
+static const struct command commands[] = {
+    {"APOP", ARG_NAME_WORD, do_apop, NULL,   0},
+    {"CAPA", ARG_NONE,      do_capa, NULL,   0},
+    {"PASS", ARG_SECRET,    do_pass, NULL,   1},
+    {"QUIT", ARG_NONE,      do_quit, NULL,   0},
+    {"USER", ARG_NAME,      do_user, "USER", 1},
+};
+
+static enum next
+do_capa(struct login *l, const struct args *args)
+{
+	(void)args;
+	reply_ok(&l->out, "capabilities follow");
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (commands[i].capa != NULL &&
+		    (!commands[i].cleartext || l->config->cleartext))
+			reply_line(&l->out, "%s", commands[i].capa);
+	l->config->capa(&l->out);
+	reply_end(&l->out);
+	return NEXT_COMMAND;
+}
+
+/* Runs one command line; exactly one reply is sent, whatever it holds. */
+static enum next
+serve(struct login *l, char *line)
+{
+	char *rest;
+	char *verb = proto_verb(line, &rest);
+	const char *wrong = "unknown command, or one for after the login";
+	struct args args;
+
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		const struct command *c = &commands[i];
+
+		if (strcasecmp(verb, c->verb) != 0)
+			continue;
+		if (c->cleartext && !l->config->cleartext) {
+			reply_err(&l->out, "AUTH",
+			    "no passwords on an unencrypted connection: use "
+			    "TLS (POP3S, port 995) or APOP");
+			return NEXT_COMMAND;
+		}
+		wrong = proto_args(c->shape, rest, &args);
+		if (wrong == NULL)
+			return c->run(l, &args);
+		break;
+	}
+	reply_err(&l->out, NULL, wrong);
+	return NEXT_COMMAND;
+}
+
+/* Waits for the client's next bytes; false if none will come. */
+static int
+read_client(struct login *l)
+{
+	struct pollfd p[2] = {
+	    {.fd = l->config->client_in, .events = POLLIN},
+	    {.fd = l->config->monitor                         },
+	};
+	ssize_t n;
+
+	if (!wait_for(l, p) || p[1].revents != 0)
+		return 0;
+	do
+		n = read(l->config->client_in, l->bytes, sizeof l->bytes);
+	while (n == -1 && errno == EINTR);
+	if (n <= 0)
+		return 0;
+	line_feed(&l->in, l->bytes, (size_t)n);
+	return 1;
+}
+
+static void
+authorization(struct login *l)
+{
+	enum next next = NEXT_COMMAND;
+
+	while (next == NEXT_COMMAND && !l->out.dead) {
+		switch (line_next(&l->in)) {
+		case LINE_MORE:
+			reply_flush(&l->out);
+			if (!read_client(l))
+				return;
+			break;
+		case LINE_BAD:
+			reply_err(&l->out, NULL,
+			    "the line is too long, or holds a NUL");
+			break;
+		case LINE_READY:
+			next = serve(l, l->in.text);
+			line_wipe(&l->in);
+			break;
+		}
+	}
+}
+
+static void
+greet(struct login *l)
+{
+	const char *timestamp = l->config->timestamp;
+
+	/* HAProxy's sample of a health check expects just these words. */
+	reply_ok(&l->out, "POP3 ready%s%s", timestamp == NULL ? "" : " ",
+	    timestamp == NULL ? "" : timestamp);
+}
+
+_Noreturn void
+login_run(const struct login_config *config)
+{
+	struct jail j = {.is_root = config->is_root,
+	    .root = config->jail_root,
+	    .uid = config->jail_uid,
+	    .gid = config->jail_gid};
+	struct login *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		_exit(EX_TEMPFAIL);
+	l->config = config;
+	l->deadline_ms = now_ms() + config->timeout_s * 1000LL;
+	monitor_fd = config->monitor;
+	log_divert(log_to_monitor);
+	jail_login(&j);
+	line_init(&l->in);
+	reply_open(&l->out, config->client_out);
+	greet(l);
+	authorization(l);
+	reply_close(&l->out, config->client_in);
+	_exit(EX_OK);
+}

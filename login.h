@@ -1,0 +1,30 @@
+/*
+ * login.h - the process that faces the network before anyone has logged in
+ *
+ * It owns nothing: an empty root, a uid of its own, the client's connection
+ * and a channel to the monitor. It parses and formats; the monitor judges.
+ */
+#ifndef LOGIN_H
+#define LOGIN_H
+
+struct reply;
+
+struct login_config {
+	int client_in; /* descriptors */
+	int client_out;
+	int monitor;
+	int timeout_s;         /* for the whole of the login */
+	unsigned tries;        /* refusals before the connection ends */
+	int cleartext;         /* passwords may be sent on this connection */
+	const char *timestamp; /* for the greeting; NULL: no APOP */
+	int is_root;
+	const char *jail_root; /* an empty directory */
+	unsigned jail_uid;
+	unsigned jail_gid;
+	void (*capa)(struct reply *out); /* lines of the TRANSACTION state */
+};
+
+/* Runs the AUTHORIZATION state; does not return. */
+_Noreturn void login_run(const struct login_config *config);
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * maildrop.h - numbered messages, sizes, ids, marks; the door to the store
+ *
+ * For the session it is opened in two steps: by name, as the mail user; then,
+ * locked in, it is locked and read. A session lock on the index file keeps
+ * other sessions out for as long as this one lives; the mailbox itself is
+ * locked only while it is scanned and while it is updated.
+ */
+#ifndef MAILDROP_H
+#define MAILDROP_H
+
+#include "mbox.h"
+#include "message.h"
+
+struct maildrop {
+	struct mbox mbox;
+	int index_fd;   /* owned; -1 once closed. Carries the session lock */
+	int journal_fd; /* owned */
+	int monitor;    /* borrowed: whom to ask for the dot-lock */
+	int use_fcntl;
+	int use_dotlock;
+	int locked;         /* the mailbox */
+	int64_t refresh_ms; /* when the dot-lock is to be refreshed */
+	struct index was;   /* last time's messages, for the copies' numbers */
+	int has_ids;        /* every message has its id */
+	int dirty;          /* there is more to know than the index says */
+	uint32_t left;      /* messages without a mark */
+	uint64_t octets;    /* of those */
+	off_t appended;     /* bytes that came during the session */
+};
+
+struct maildrop_paths {
+	const char *mailbox;
+	const char *index;
+	const char *journal;
+};
+
+/*
+ * Opens the files as whoever we are now. On trouble, which is logged, d is as
+ * after maildrop_close(). The use_ and monitor fields are the caller's to set,
+ * after this.
+ */
+enum trouble maildrop_open(
+    struct maildrop *d, const struct maildrop_paths *paths);
+
+/*
+ * Locks and reads. BUSY: another session has it, or another program has kept
+ * the mailbox locked for some seconds. On trouble, logged, there is nothing
+ * to serve.
+ */
+enum trouble maildrop_begin(struct maildrop *d);
+
+/* How many messages there are, marked ones included. */
+uint32_t maildrop_count(const struct maildrop *d);
+
+/* Message "number", from 1; NULL if there is none, also if it is marked. */
+const struct message *maildrop_find(const struct maildrop *d, uint32_t number);
+
+/* Begins to read a message that exists; see message_open(). */
+void maildrop_read(
+    struct maildrop *d, uint32_t number, uint32_t lines, struct reading *r);
+
+/* Marks a message that exists and has no mark; takes all marks back. */
+void maildrop_mark(struct maildrop *d, uint32_t number);
+void maildrop_unmark_all(struct maildrop *d);
+
+/* Works out what ids are not known yet. Trouble is logged. */
+enum trouble maildrop_ids(struct maildrop *d);
+
+#define MAILDROP_ID (32 + 1 + 10 + 1) /* room: hex, "-", copy, NUL */
+
+/* The unique id of a message, after maildrop_ids(): RFC 1939 s. 7, UIDL. */
+void maildrop_id(const struct message *m, char out[MAILDROP_ID]);
+
+/*
+ * Deletes what is marked, keeping what was appended meanwhile; FINE when that
+ * is on disk, or nothing was marked. Else the mailbox is as it was, the cause
+ * is logged, and BUSY, TEMP or CHANGED says which kind it is.
+ */
+enum trouble maildrop_update(struct maildrop *d);
+
+/* Writes the index if there is something new in it, unlocks, closes. */
+void maildrop_close(struct maildrop *d);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * message.h - one message of an mbox: its bytes, and what names it
+ */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include "mbox.h"
+
+#include <stddef.h>
+
+#define MESSAGE_ALL UINT32_MAX /* lines: the whole message */
+
+/* A message, or the top of one, on its way to the client. */
+struct reading {
+	struct mbox *mbox; /* borrowed */
+	off_t at;          /* in the mbox */
+	off_t end;
+	uint32_t lines; /* of the body, still wanted; or MESSAGE_ALL */
+	int in_header;
+	int blank; /* the line that is being read holds nothing so far */
+};
+
+/*
+ * Begins to read message i, counted from 0: its header, the blank line and
+ * that many lines of its body (RFC 1939 s. 7, TOP). Nothing to close.
+ */
+void message_open(
+    struct reading *r, struct mbox *m, uint32_t i, uint32_t lines);
+
+/*
+ * The next block, of at most "room" bytes; *len is 0 at the end. The mailbox
+ * is checked after the bytes were read: CHANGED or TEMP, logged, mean that
+ * they must not be sent, nor anything else.
+ */
+enum trouble message_pull(
+    struct reading *r, char *buf, size_t room, size_t *len);
+
+/*
+ * Works out the id of message i: a digest over what no mail program rewrites,
+ * the first of each of the Received, Date, Message-ID, Delivered-To, From and
+ * Subject headers, the octets of the body and its first 256 bytes that are not CR or
+ * LF: how lines end does not matter. CHANGED or TEMP, logged, as above.
+ */
+enum trouble message_id(struct mbox *m, uint32_t i);
+
+#endif

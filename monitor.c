@@ -1,0 +1,504 @@
+/*
+ * monitor.c - the process that keeps the privileges
+ *
+ * The table below is all that a child can ask for: each request in its
+ * stage, from the child that it belongs to, as often as its row says. A
+ * message that is anything else ends the session.
+ */
+#include "monitor.h"
+
+#include "dotlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REFUSAL_MS 2000   /* no refusal is answered sooner than that */
+#define FINISH_MS  300000 /* what a session may take after a signal to us */
+
+enum stage { STAGE_LOGIN, STAGE_SESSION, STAGE_OVER };
+enum from { FROM_LOGIN, FROM_SESSION };
+
+struct monitor {
+	const struct monitor_config *config;
+	struct child login;
+	struct child session;
+	enum stage stage;
+	struct account account; /* of the session */
+	struct dotlock lock;
+	unsigned refused;
+	int64_t deadline_ms; /* of the login, or of stopping */
+	int stopping;
+	int64_t began_ms;
+	int summed_up; /* the session has sent its summary */
+	struct wire wire;
+};
+
+static volatile sig_atomic_t told_to_stop;
+
+static void
+note_signal(int number)
+{
+	told_to_stop = number;
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	must(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static const char *
+address_of(const struct monitor *m)
+{
+	const char *address = m->config->auth.address;
+
+	return address == NULL ? "unknown" : address;
+}
+
+static const char *
+method_name(enum method method)
+{
+	static const char *const names[] = {
+	    [METHOD_PASS] = "PASS",
+	    [METHOD_APOP] = "APOP",
+	    [METHOD_PLAIN] = "PLAIN",
+	    [METHOD_LOGIN] = "LOGIN",
+	};
+
+	must(method < COUNT(names));
+	return names[method];
+}
+
+/* The name of a file in the state directory: the mailbox's path, ':' for
+ * '/', so that one mailbox has one lock whatever name its user logs in by. */
+static int
+state_path(const struct monitor_config *config, const char *mailbox,
+    const char *suffix, char out[PRIVSEP_PATH + 1])
+{
+	int n = snprintf(out, PRIVSEP_PATH + 1, "%s/", config->state);
+	char *name = out + n;
+
+	if (n < 0 || n > PRIVSEP_PATH || strchr(mailbox, ':') != NULL)
+		return 0;
+	n = snprintf(
+	    name, (size_t)(PRIVSEP_PATH + 1 - n), "%s%s", mailbox + 1, suffix);
+	if (n < 0 || n > NAME_MAX || name + n > out + PRIVSEP_PATH)
+		return 0;
+	for (; *name != '\0'; name++)
+		if (*name == '/')
+			*name = ':';
+	return 1;
+}
+
+/* Makes the file if it is not there; it is to be the account's alone. */
+static enum trouble
+make_file(const struct monitor_config *config, const struct account *account,
+    const char *path)
+{
+	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	int fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+	enum trouble why = TEMP;
+	struct stat st;
+
+	if (fd != -1 && config->auth.is_root &&
+	    fchown(fd, account->uid, account->gid) == -1) {
+		log_errno("cannot hand over state file", path);
+		unlink(path);
+		goto fail;
+	}
+	if (fd == -1 && errno == EEXIST)
+		fd = open(path, flags);
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		log_errno("cannot make or open state file", path);
+		goto fail;
+	}
+	why = PERM;
+	if (S_ISREG(st.st_mode) && st.st_uid == account->uid &&
+	    st.st_nlink == 1)
+		why = FINE;
+	else
+		log_line(LOG_ERR,
+		    "state file %s is not a plain file of user %s: "
+		    "remove it",
+		    path, account->name);
+fail:
+	if (fd != -1)
+		close(fd);
+	return why;
+}
+
+enum trouble
+monitor_state(const struct monitor_config *config,
+    const struct account *account, char index[PRIVSEP_PATH + 1],
+    char journal[PRIVSEP_PATH + 1])
+{
+	enum trouble why;
+
+	if (!state_path(config, account->mailbox, ".index", index) ||
+	    !state_path(config, account->mailbox, ".journal", journal)) {
+		log_line(LOG_ERR,
+		    "mailbox %s: its path is too long, or has a ':', for a "
+		    "name in %s",
+		    account->mailbox, config->state);
+		return PERM;
+	}
+	why = make_file(config, account, index);
+	if (why == FINE)
+		why = make_file(config, account, journal);
+	return why;
+}
+
+/* Sends the session what it needs; from now on the login process is done. */
+static void
+grant(struct monitor *m, const struct credentials *c)
+{
+	const struct account *a = &m->account;
+	char index[PRIVSEP_PATH + 1], journal[PRIVSEP_PATH + 1],
+	    user[LOG_NAME_ROOM];
+	struct grant g = {
+	    .user = a->name,
+	    .mailbox = a->mailbox,
+	    .index = index,
+	    .journal = journal,
+	    .uid = a->uid,
+	    .gid = a->gid,
+	    .group_count = a->group_count,
+	    .rest = c->rest,
+	    .rest_len = c->rest_len,
+	};
+	enum trouble why = monitor_state(m->config, a, index, journal);
+
+	if (why != FINE) {
+		if (!privsep_send_verdict(
+			m->login.fd, why == PERM ? MISCONFIGURED : TRY_LATER))
+			m->stage = STAGE_OVER;
+		return;
+	}
+	memcpy(g.groups, a->groups, sizeof g.groups);
+	log_line(LOG_INFO,
+	    "LOGIN, ip=[%s], method=%s, tls=%d, user=%s, jail=%s",
+	    address_of(m), method_name(c->method), m->config->tls,
+	    log_name(user, a->name), m->config->jail);
+	dotlock_init(&m->lock, a->mailbox);
+	m->lock.as_user = m->config->auth.is_root;
+	m->lock.uid = a->uid;
+	m->lock.gid = m->config->auth.mail_group;
+	m->stage = STAGE_SESSION;
+	if (!privsep_send_verdict(m->login.fd, GRANTED) ||
+	    !privsep_send_grant(m->session.fd, &g))
+		m->stage = STAGE_OVER;
+}
+
+/* Waits until then; false if the child goes away meanwhile. */
+static int
+wait_until(int fd, int64_t then_ms)
+{
+	struct pollfd p = {.fd = fd};
+
+	for (;;) {
+		int64_t left = then_ms - now_ms();
+
+		if (left <= 0)
+			return 1;
+		if (poll(&p, 1, (int)left) > 0)
+			return 0;
+	}
+}
+
+static void
+refuse(struct monitor *m, const struct credentials *c, int64_t asked_ms)
+{
+	char user[LOG_NAME_ROOM];
+
+	log_line(LOG_NOTICE, "LOGIN FAILED, ip=[%s], method=%s, user=%s",
+	    address_of(m), method_name(c->method), log_name(user, c->user));
+	m->refused++;
+	if (!wait_until(m->login.fd, asked_ms + REFUSAL_MS) ||
+	    !privsep_send_verdict(m->login.fd, REFUSED))
+		m->stage = STAGE_OVER;
+}
+
+static int
+take_credentials(struct monitor *m)
+{
+	int64_t asked_ms = now_ms();
+	struct credentials c;
+
+	if (!privsep_read_credentials(&m->wire, &c) ||
+	    m->refused >= m->config->tries)
+		return 0;
+	switch (auth_check(&m->config->auth, &c, &m->account)) {
+	case FINE:
+		grant(m, &c);
+		break;
+	case PERM:
+		refuse(m, &c, asked_ms);
+		break;
+	default:
+		if (!privsep_send_verdict(m->login.fd, TRY_LATER))
+			return 0;
+	}
+	privsep_wipe(&m->wire);
+	return 1;
+}
+
+static int
+take_lock(struct monitor *m)
+{
+	struct locked l = {.trouble = FINE};
+	struct stat st;
+
+	if (!privsep_read_bare(&m->wire) || m->lock.held)
+		return 0;
+	if (m->config->want_dotlock)
+		l.trouble = dotlock_make(&m->lock);
+	if (lstat(m->account.mailbox, &st) == 0) {
+		l.exists = 1;
+		l.dev = st.st_dev;
+		l.ino = st.st_ino;
+	}
+	return privsep_send_locked(m->session.fd, &l);
+}
+
+static int
+take_unlock(struct monitor *m)
+{
+	if (!privsep_read_bare(&m->wire))
+		return 0;
+	dotlock_remove(&m->lock);
+	return 1;
+}
+
+static int
+take_refresh(struct monitor *m)
+{
+	if (!privsep_read_bare(&m->wire) || !m->lock.held)
+		return 0;
+	dotlock_refresh(&m->lock);
+	return 1;
+}
+
+/* The text is the child's: the line begins with ours, so that it cannot be
+ * taken for another line of the log. */
+static int
+take_log(struct monitor *m)
+{
+	char user[LOG_NAME_ROOM];
+	const char *text;
+	int level;
+
+	if (!privsep_read_log(&m->wire, &level, &text))
+		return 0;
+	if (m->stage == STAGE_LOGIN)
+		log_line(level, "login, ip=[%s]: %s", address_of(m), text);
+	else
+		log_line(level, "session of %s: %s",
+		    log_name(user, m->account.name), text);
+	return 1;
+}
+
+static int
+take_summary(struct monitor *m)
+{
+	static const char *const ends[] = {
+	    [END_QUIT] = "",
+	    [END_GONE] = ", end=gone",
+	    [END_IDLE] = ", end=idle",
+	    [END_CHANGED] = ", end=changed",
+	    [END_REFUSED] = ", end=refused",
+	    [END_MONITOR] = ", end=stopped",
+	};
+	char user[LOG_NAME_ROOM];
+	struct summary s;
+
+	if (!privsep_read_summary(&m->wire, &s))
+		return 0;
+	must(s.end < COUNT(ends));
+	m->summed_up = 1;
+	log_line(LOG_INFO,
+	    "LOGOUT, user=%s, ip=[%s], msgs=%llu, retr=%llu, top=%llu, "
+	    "dele=%llu, left=%llu, in=%llu, out=%llu, time=%lld%s",
+	    log_name(user, m->account.name), address_of(m),
+	    (unsigned long long)s.messages, (unsigned long long)s.retrieved,
+	    (unsigned long long)s.tops, (unsigned long long)s.deleted,
+	    (unsigned long long)s.left, (unsigned long long)s.in,
+	    (unsigned long long)s.out,
+	    (long long)(now_ms() - m->began_ms) / 1000, ends[s.end]);
+	return 1;
+}
+
+static const struct request {
+	enum message_type type;
+	enum from from;
+	enum stage stage;
+	unsigned most; /* times in a session */
+	int (*take)(struct monitor *m);
+} requests[] = {
+    {MSG_CREDENTIALS, FROM_LOGIN,   STAGE_LOGIN,   64,      take_credentials},
+    {MSG_LOG,         FROM_LOGIN,   STAGE_LOGIN,   8,       take_log        },
+    {MSG_LOG,         FROM_SESSION, STAGE_SESSION, 64,      take_log        },
+    {MSG_LOCK,        FROM_SESSION, STAGE_SESSION, 1000,    take_lock       },
+    {MSG_UNLOCK,      FROM_SESSION, STAGE_SESSION, 1000,    take_unlock     },
+    {MSG_REFRESH,     FROM_SESSION, STAGE_SESSION, 1000000, take_refresh    },
+    {MSG_SUMMARY,     FROM_SESSION, STAGE_SESSION, 1,       take_summary    },
+};
+
+/* One message of a child; false if it is not one that its row allows. */
+static int
+serve(
+    struct monitor *m, enum from from, enum message_type type, unsigned *counts)
+{
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		const struct request *r = &requests[i];
+
+		if (r->type == type && r->from == from && r->stage == m->stage)
+			return counts[i]++ < r->most && r->take(m);
+	}
+	return 0;
+}
+
+static void
+listen_to(struct monitor *m, enum from from, unsigned *counts)
+{
+	struct child *child = from == FROM_LOGIN ? &m->login : &m->session;
+	enum message_type type = privsep_receive(child->fd, &m->wire);
+
+	if (type == MSG_NONE) {
+		close(child->fd);
+		child->fd = -1;
+		if (from == FROM_SESSION || m->stage == STAGE_LOGIN)
+			m->stage = STAGE_OVER;
+	} else if (!serve(m, from, type, counts)) {
+		log_line(LOG_ERR,
+		    "%s process: message of type %d not allowed now; ended",
+		    from == FROM_LOGIN ? "login" : "session", (int)type);
+		kill(child->pid, SIGKILL);
+		m->stage = STAGE_OVER;
+	}
+}
+
+/*
+ * A signal to us ends the session, but not in the middle of an update: the
+ * session sees that nobody answers any more, and finishes what it has begun.
+ */
+static void
+stop(struct monitor *m)
+{
+	if (m->stage == STAGE_LOGIN || m->stopping) {
+		m->stage = STAGE_OVER;
+		return;
+	}
+	log_line(LOG_NOTICE, "told to stop by signal %d", (int)told_to_stop);
+	m->stopping = 1;
+	m->deadline_ms = now_ms() + FINISH_MS;
+	told_to_stop = 0;
+	if (shutdown(m->session.fd, SHUT_WR) == -1)
+		m->stage = STAGE_OVER;
+}
+
+static void
+wait_for(struct monitor *m, const sigset_t *unblocked, unsigned *counts)
+{
+	struct pollfd p[] = {
+	    {.fd = m->login.fd,   .events = POLLIN},
+	    {.fd = m->session.fd, .events = POLLIN},
+	};
+	int64_t left_ms = m->deadline_ms - now_ms();
+	struct timespec left = {
+	    .tv_sec = left_ms < 0 ? 0 : left_ms / 1000,
+	    .tv_nsec = left_ms < 0 ? 0 : left_ms % 1000 * 1000000,
+	};
+	int bounded = m->stage == STAGE_LOGIN || m->stopping;
+
+	switch (ppoll(p, COUNT(p), bounded ? &left : NULL, unblocked)) {
+	case 0: /* the child has not kept its own deadline */
+		m->stage = STAGE_OVER;
+		return;
+	case -1:
+		if (errno != EINTR)
+			log_fatal(EX_OSERR, "cannot wait for the children");
+		return;
+	}
+	if (p[0].revents != 0)
+		listen_to(m, FROM_LOGIN, counts);
+	if (p[1].revents != 0 && m->stage != STAGE_OVER)
+		listen_to(m, FROM_SESSION, counts);
+}
+
+/* Both children are to go, whatever they are doing; neither holds anything
+ * that is not safe at this point. */
+static void
+reap(struct monitor *m)
+{
+	int status = 0;
+
+	kill(m->login.pid, SIGKILL);
+	while (waitpid(m->login.pid, NULL, 0) == -1 && errno == EINTR)
+		continue;
+	if (m->session.fd != -1)
+		close(m->session.fd);
+	kill(m->session.pid, SIGKILL);
+	while (waitpid(m->session.pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	dotlock_remove(&m->lock);
+	if (m->account.name[0] != '\0' && !m->summed_up &&
+	    m->lock.path[0] != '\0')
+		log_line(LOG_ERR, "session of %s ended by %s %d",
+		    m->account.name, WIFSIGNALED(status) ? "signal" : "status",
+		    WIFSIGNALED(status) ? WTERMSIG(status)
+					: WEXITSTATUS(status));
+}
+
+static void
+catch_signals(sigset_t *unblocked)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+	struct sigaction note = {.sa_handler = note_signal};
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		sigaddset(&blocked, numbers[i]);
+		sigaction(numbers[i], &note, NULL);
+	}
+	sigprocmask(SIG_BLOCK, &blocked, unblocked);
+}
+
+int
+monitor_run(const struct monitor_config *config, struct child login,
+    struct child session)
+{
+	struct monitor m = {
+	    .config = config,
+	    .login = login,
+	    .session = session,
+	    .began_ms = now_ms(),
+	};
+	unsigned counts[COUNT(requests)] = {0};
+	sigset_t unblocked;
+
+	/* One second more than the login process gives itself. */
+	m.deadline_ms = m.began_ms + (config->login_timeout_s + 1) * 1000LL;
+	catch_signals(&unblocked);
+	while (m.stage != STAGE_OVER) {
+		wait_for(&m, &unblocked, counts);
+		if (told_to_stop)
+			stop(&m);
+	}
+	reap(&m);
+	return EX_OK;
+}

@@ -1,0 +1,44 @@
+/*
+ * monitor.h - the process that keeps the privileges
+ *
+ * It reads no byte that came from the network or from mail, other than as
+ * fields of messages that its table allows.
+ */
+#ifndef MONITOR_H
+#define MONITOR_H
+
+#include "auth.h"
+
+struct monitor_config {
+	struct auth_config auth;
+	const char *state; /* directory */
+	const char *jail;  /* the level reached, for the log */
+	int login_timeout_s;
+	unsigned tries;   /* refused logins before the connection ends */
+	int want_dotlock; /* or else the mailbox is locked by fcntl alone */
+	int tls;          /* for the log: the connection is encrypted */
+};
+
+/* A child and our end of the channel to it. */
+struct child {
+	pid_t pid;
+	int fd; /* does not block; -1 once closed */
+};
+
+/*
+ * Serves both children until the session is over and both are gone; then the
+ * lock file is gone too. Returns an exit status.
+ */
+int monitor_run(const struct monitor_config *config, struct child login,
+    struct child session);
+
+/*
+ * Makes the files of a maildrop in the state directory if they are not
+ * there: the index, which also carries the session lock, and the journal.
+ * Paths go to index and journal. TEMP or PERM, logged, if that fails.
+ */
+enum trouble monitor_state(const struct monitor_config *config,
+    const struct account *account, char index[PRIVSEP_PATH + 1],
+    char journal[PRIVSEP_PATH + 1]);
+
+#endif

@@ -1,0 +1,326 @@
+/*
+ * privsep.c - what the three processes say to one another
+ *
+ * Trusts nothing that it receives: whoever is on the other side may have
+ * been taken over. Knows the form of messages, not when they are allowed:
+ * that is the monitor's table.
+ */
+#include "privsep.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+put(struct wire *w, const void *bytes, size_t n)
+{
+	if (n > PRIVSEP_WIRE - w->len) {
+		w->bad = 1;
+		return;
+	}
+	memcpy(w->bytes + w->len, bytes, n);
+	w->len += n;
+}
+
+static void
+put_u64(struct wire *w, uint64_t n)
+{
+	unsigned char le[8];
+
+	for (size_t i = 0; i < sizeof le; i++)
+		le[i] = (unsigned char)(n >> (8 * i));
+	put(w, le, sizeof le);
+}
+
+static void
+put_bytes(struct wire *w, const char *bytes, size_t n)
+{
+	put_u64(w, n);
+	put(w, bytes, n);
+	put(w, "", 1);
+}
+
+static void
+put_text(struct wire *w, const char *text)
+{
+	put_bytes(w, text, strlen(text));
+}
+
+static void
+begin(struct wire *w, enum message_type type)
+{
+	unsigned char byte = (unsigned char)type;
+
+	w->len = 0;
+	w->at = 0;
+	w->bad = 0;
+	put(w, &byte, 1);
+}
+
+static int
+finish(int fd, struct wire *w)
+{
+	ssize_t n;
+
+	if (w->bad)
+		return 0;
+	do
+		n = write(fd, w->bytes, w->len);
+	while (n == -1 && errno == EINTR);
+	return n == (ssize_t)w->len;
+}
+
+int
+privsep_send(int fd, enum message_type bare)
+{
+	struct wire w;
+
+	begin(&w, bare);
+	return finish(fd, &w);
+}
+
+int
+privsep_send_credentials(int fd, const struct credentials *c)
+{
+	struct wire w;
+	int sent;
+
+	begin(&w, MSG_CREDENTIALS);
+	put_u64(&w, c->method);
+	put_text(&w, c->user);
+	put_text(&w, c->secret);
+	put_bytes(&w, c->rest, c->rest_len);
+	sent = finish(fd, &w);
+	privsep_wipe(&w);
+	return sent;
+}
+
+int
+privsep_send_verdict(int fd, enum verdict v)
+{
+	struct wire w;
+
+	begin(&w, MSG_VERDICT);
+	put_u64(&w, v);
+	return finish(fd, &w);
+}
+
+int
+privsep_send_grant(int fd, const struct grant *g)
+{
+	struct wire w;
+
+	begin(&w, MSG_GRANT);
+	put_text(&w, g->user);
+	put_text(&w, g->mailbox);
+	put_text(&w, g->index);
+	put_text(&w, g->journal);
+	put_u64(&w, g->uid);
+	put_u64(&w, g->gid);
+	put_u64(&w, g->group_count);
+	for (uint32_t i = 0; i < g->group_count; i++)
+		put_u64(&w, g->groups[i]);
+	put_bytes(&w, g->rest, g->rest_len);
+	return finish(fd, &w);
+}
+
+int
+privsep_send_locked(int fd, const struct locked *l)
+{
+	struct wire w;
+
+	begin(&w, MSG_LOCKED);
+	put_u64(&w, l->trouble);
+	put_u64(&w, l->exists);
+	put_u64(&w, l->dev);
+	put_u64(&w, l->ino);
+	return finish(fd, &w);
+}
+
+int
+privsep_send_log(int fd, int level, const char *text)
+{
+	struct wire w;
+
+	begin(&w, MSG_LOG);
+	put_u64(&w, (uint64_t)level);
+	put_text(&w, text);
+	return finish(fd, &w);
+}
+
+int
+privsep_send_summary(int fd, const struct summary *s)
+{
+	struct wire w;
+
+	begin(&w, MSG_SUMMARY);
+	put_u64(&w, s->end);
+	put_u64(&w, s->messages);
+	put_u64(&w, s->retrieved);
+	put_u64(&w, s->tops);
+	put_u64(&w, s->deleted);
+	put_u64(&w, s->left);
+	put_u64(&w, s->in);
+	put_u64(&w, s->out);
+	return finish(fd, &w);
+}
+
+enum message_type
+privsep_receive(int fd, struct wire *w)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, w->bytes, sizeof w->bytes);
+	while (n == -1 && errno == EINTR);
+	w->at = 1;
+	w->bad = 0;
+	w->len = n > 0 ? (size_t)n : 0;
+	if (n == 0 || (n == -1 && errno == ECONNRESET))
+		return MSG_NONE;
+	if (n == -1 || n > PRIVSEP_WIRE)
+		return MSG_BAD;
+	if (w->bytes[0] <= MSG_BAD || w->bytes[0] > MSG_SUMMARY)
+		return MSG_BAD;
+	return (enum message_type)w->bytes[0];
+}
+
+/* A number of at most max; a larger one, or none, makes the message bad. */
+static uint64_t
+get(struct wire *w, uint64_t max)
+{
+	uint64_t n = 0;
+
+	if (w->bad || w->len - w->at < 8) {
+		w->bad = 1;
+		return 0;
+	}
+	for (size_t i = 0; i < 8; i++)
+		n |= (uint64_t)w->bytes[w->at++] << (8 * i);
+	if (n > max) {
+		w->bad = 1;
+		return 0;
+	}
+	return n;
+}
+
+static uint32_t
+get_u32(struct wire *w)
+{
+	return (uint32_t)get(w, UINT32_MAX);
+}
+
+static const char *
+get_bytes(struct wire *w, size_t max, size_t *len)
+{
+	const char *bytes;
+
+	*len = (size_t)get(w, max);
+	if (w->bad || w->len - w->at <= *len ||
+	    w->bytes[w->at + *len] != '\0') {
+		w->bad = 1;
+		*len = 0;
+		return "";
+	}
+	bytes = (const char *)w->bytes + w->at;
+	w->at += *len + 1;
+	return bytes;
+}
+
+/* Bytes without a NUL among them. */
+static const char *
+get_text(struct wire *w, size_t max)
+{
+	size_t len;
+	const char *text = get_bytes(w, max, &len);
+
+	if (strlen(text) != len)
+		w->bad = 1;
+	return text;
+}
+
+/* Was all of it there, and nothing else? */
+static int
+consumed(const struct wire *w)
+{
+	return !w->bad && w->at == w->len;
+}
+
+int
+privsep_read_bare(struct wire *w)
+{
+	return consumed(w);
+}
+
+int
+privsep_read_credentials(struct wire *w, struct credentials *c)
+{
+	c->method = (enum method)get(w, METHOD_LOGIN);
+	c->user = get_text(w, PRIVSEP_NAME);
+	c->secret = get_text(w, PRIVSEP_SECRET);
+	c->rest = get_bytes(w, PRIVSEP_REST, &c->rest_len);
+	return consumed(w);
+}
+
+int
+privsep_read_verdict(struct wire *w, enum verdict *v)
+{
+	*v = (enum verdict)get(w, MISCONFIGURED);
+	return consumed(w);
+}
+
+int
+privsep_read_grant(struct wire *w, struct grant *g)
+{
+	g->user = get_text(w, PRIVSEP_NAME);
+	g->mailbox = get_text(w, PRIVSEP_PATH);
+	g->index = get_text(w, PRIVSEP_PATH);
+	g->journal = get_text(w, PRIVSEP_PATH);
+	g->uid = get_u32(w);
+	g->gid = get_u32(w);
+	g->group_count = (uint32_t)get(w, PRIVSEP_GROUPS);
+	for (uint32_t i = 0; i < g->group_count; i++)
+		g->groups[i] = get_u32(w);
+	g->rest = get_bytes(w, PRIVSEP_REST, &g->rest_len);
+	return consumed(w);
+}
+
+int
+privsep_read_locked(struct wire *w, struct locked *l)
+{
+	l->trouble = (enum trouble)get(w, CHANGED);
+	l->exists = (uint32_t)get(w, 1);
+	l->dev = get(w, UINT64_MAX);
+	l->ino = get(w, UINT64_MAX);
+	return consumed(w);
+}
+
+int
+privsep_read_log(struct wire *w, int *level, const char **text)
+{
+	*level = (int)get(w, LOG_DEBUG);
+	*text = get_text(w, LOG_TEXT_MAX);
+	return consumed(w);
+}
+
+int
+privsep_read_summary(struct wire *w, struct summary *s)
+{
+	s->end = (enum end)get(w, END_MONITOR);
+	s->messages = get(w, UINT64_MAX);
+	s->retrieved = get(w, UINT64_MAX);
+	s->tops = get(w, UINT64_MAX);
+	s->deleted = get(w, UINT64_MAX);
+	s->left = get(w, UINT64_MAX);
+	s->in = get(w, UINT64_MAX);
+	s->out = get(w, UINT64_MAX);
+	return consumed(w);
+}
+
+void
+privsep_wipe(struct wire *w)
+{
+	explicit_bzero(w->bytes, sizeof w->bytes);
+	w->len = 0;
+	w->at = 0;
+}

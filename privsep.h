@@ -1,0 +1,136 @@
+/*
+ * privsep.h - what the three processes say to one another
+ *
+ * One datagram of a SOCK_SEQPACKET pair is one message: a type and its
+ * fields, in a fixed order, integers little-endian, texts with their length
+ * before them and a NUL behind. No pointers, no padding. A message that is
+ * too long, too short, of an unknown type or not wholly consumed is bad,
+ * and whoever receives one ends the session.
+ */
+#ifndef PRIVSEP_H
+#define PRIVSEP_H
+
+#include "log.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define PRIVSEP_NAME   255  /* bytes of a user name, without its NUL */
+#define PRIVSEP_SECRET 255  /* bytes of a password or digest */
+#define PRIVSEP_PATH   1023 /* bytes of a path */
+#define PRIVSEP_REST   4096 /* client bytes read but not yet used */
+#define PRIVSEP_GROUPS 32
+#define PRIVSEP_WIRE   8192 /* bytes of any message */
+
+enum message_type {
+	MSG_NONE = 0,    /* the other side has closed */
+	MSG_BAD,         /* not a message of ours */
+	MSG_CREDENTIALS, /* login to monitor */
+	MSG_VERDICT,     /* monitor to login */
+	MSG_GRANT,       /* monitor to session */
+	MSG_LOCK,        /* session to monitor: make the dot-lock */
+	MSG_LOCKED,      /* monitor to session: the answer */
+	MSG_UNLOCK,      /* session to monitor: remove it */
+	MSG_REFRESH,     /* session to monitor: it is still wanted */
+	MSG_LOG,         /* either child to monitor */
+	MSG_SUMMARY      /* session to monitor: its last message */
+};
+
+enum method { METHOD_PASS, METHOD_APOP, METHOD_PLAIN, METHOD_LOGIN };
+
+enum verdict {
+	GRANTED,
+	REFUSED,      /* [AUTH]: whatever the reason */
+	TRY_LATER,    /* [SYS/TEMP] */
+	MISCONFIGURED /* [SYS/PERM] */
+};
+
+enum end {
+	END_QUIT,    /* the client said QUIT */
+	END_GONE,    /* the client left without QUIT */
+	END_IDLE,    /* the client was silent for too long */
+	END_CHANGED, /* another program changed the mailbox */
+	END_REFUSED, /* the maildrop could not be opened */
+	END_MONITOR  /* the monitor went away */
+};
+
+/* A message on its way; the texts of a received one stay in it. */
+struct wire {
+	size_t len; /* bytes of the message */
+	size_t at;  /* bytes of it that have been read */
+	int bad;    /* something did not fit */
+	unsigned char bytes[PRIVSEP_WIRE + 1];
+};
+
+/* Texts are borrowed: from the sender, or from the wire they came by. */
+struct credentials {
+	enum method method;
+	const char *user;
+	const char *secret; /* password, or APOP's digest */
+	const char *rest;   /* opaque to the monitor; may hold NULs */
+	size_t rest_len;
+};
+
+struct grant {
+	const char *user;
+	const char *mailbox; /* paths are absolute */
+	const char *index;
+	const char *journal;
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t groups[PRIVSEP_GROUPS];
+	uint32_t group_count;
+	const char *rest;
+	size_t rest_len;
+};
+
+struct locked {
+	enum trouble trouble; /* FINE: the dot-lock is made, or not wanted */
+	uint32_t exists;      /* the mailbox's name exists, as: */
+	uint64_t dev;
+	uint64_t ino;
+};
+
+struct summary {
+	enum end end;
+	uint64_t messages; /* at login */
+	uint64_t retrieved;
+	uint64_t tops;
+	uint64_t deleted; /* and gone from the mailbox */
+	uint64_t left;
+	uint64_t in; /* octets */
+	uint64_t out;
+};
+
+/*
+ * Each sends one message. Returns 0 if the other side is gone or does not
+ * read; then the session is over.
+ */
+int privsep_send(int fd, enum message_type bare);
+int privsep_send_credentials(int fd, const struct credentials *c);
+int privsep_send_verdict(int fd, enum verdict v);
+int privsep_send_grant(int fd, const struct grant *g);
+int privsep_send_locked(int fd, const struct locked *l);
+int privsep_send_log(int fd, int level, const char *text);
+int privsep_send_summary(int fd, const struct summary *s);
+
+/* Receives one message, waiting for it where fd blocks. */
+enum message_type privsep_receive(int fd, struct wire *w);
+
+/*
+ * Each reads the fields of a message that privsep_receive() returned the
+ * type of. Returns 0 if it is malformed; then the session is over.
+ */
+int privsep_read_bare(struct wire *w);
+int privsep_read_credentials(struct wire *w, struct credentials *c);
+int privsep_read_verdict(struct wire *w, enum verdict *v);
+int privsep_read_grant(struct wire *w, struct grant *g);
+int privsep_read_locked(struct wire *w, struct locked *l);
+int privsep_read_log(struct wire *w, int *level, const char **text);
+int privsep_read_summary(struct wire *w, struct summary *s);
+
+/* Wipes what the wire held. */
+void privsep_wipe(struct wire *w);
+
+#endif

@@ -1,0 +1,200 @@
+/*
+ * reply.c - the only writer to the client
+ *
+ * Never sends a byte that the client sent, and never blocks for longer than
+ * REPLY_STALL_S without progress.
+ */
+#include "reply.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define DRAIN_MAX 65536
+
+void
+reply_open(struct reply *r, int fd)
+{
+	struct timeval stall = {.tv_sec = REPLY_STALL_S};
+
+	r->fd = fd;
+	r->is_socket =
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof stall) == 0;
+	r->dead = 0;
+	r->octets = 0;
+	r->line_start = 1;
+	r->after_cr = 0;
+	r->len = 0;
+}
+
+/*
+ * One write of at most n bytes. A socket has its own time-out; of a pipe
+ * poll() only says that PIPE_BUF bytes can be written without blocking.
+ */
+static ssize_t
+write_some(const struct reply *r, const char *bytes, size_t n)
+{
+	struct pollfd p = {.fd = r->fd, .events = POLLOUT};
+	int ready;
+
+	if (r->is_socket)
+		return write(r->fd, bytes, n);
+	ready = poll(&p, 1, REPLY_STALL_S * 1000);
+	if (ready == 0)
+		errno = EAGAIN;
+	if (ready <= 0)
+		return -1;
+	return write(r->fd, bytes, n < PIPE_BUF ? n : PIPE_BUF);
+}
+
+void
+reply_flush(struct reply *r)
+{
+	size_t done = 0;
+
+	while (done < r->len && !r->dead) {
+		ssize_t n = write_some(r, r->buf + done, r->len - done);
+
+		if (n >= 0) {
+			done += (size_t)n;
+			r->octets += (uint64_t)n;
+		} else if (errno != EINTR) {
+			r->dead = 1;
+		}
+	}
+	r->len = 0;
+}
+
+/* Adds bytes as they are. */
+static void
+put(struct reply *r, const char *bytes, size_t n)
+{
+	while (n > 0 && !r->dead) {
+		size_t some = sizeof r->buf - r->len;
+
+		if (some > n)
+			some = n;
+		memcpy(r->buf + r->len, bytes, some);
+		r->len += some;
+		bytes += some;
+		n -= some;
+		if (r->len == sizeof r->buf)
+			reply_flush(r);
+	}
+}
+
+static void
+put_line(struct reply *r, const char *start, const char *format, va_list ap)
+{
+	char line[512]; /* RFC 1939 s. 3: a response is at most 512 octets */
+	size_t len = strlen(start);
+	int n;
+
+	memcpy(line, start, len);
+	n = vsnprintf(line + len, sizeof line - len, format, ap);
+	must(n >= 0 && (size_t)n < sizeof line - len - 2);
+	len += (size_t)n;
+	line[len++] = '\r';
+	line[len++] = '\n';
+	put(r, line, len);
+}
+
+void
+reply_ok(struct reply *r, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	put_line(r, "+OK ", format, ap);
+	va_end(ap);
+}
+
+void
+reply_line(struct reply *r, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	put_line(r, "", format, ap);
+	va_end(ap);
+}
+
+void
+reply_err(struct reply *r, const char *code, const char *text)
+{
+	if (code == NULL)
+		reply_line(r, "-ERR %s", text);
+	else
+		reply_line(r, "-ERR [%s] %s", code, text);
+}
+
+void
+reply_end(struct reply *r)
+{
+	put(r, ".\r\n", 3);
+}
+
+/* Adds n bytes of one line, the last of them its LF if "whole". */
+static void
+put_piece(struct reply *r, const char *bytes, size_t n, int whole)
+{
+	int has_cr;
+
+	if (r->line_start && bytes[0] == '.')
+		put(r, ".", 1);
+	if (!whole) {
+		put(r, bytes, n);
+		r->line_start = 0;
+		r->after_cr = bytes[n - 1] == '\r';
+		return;
+	}
+	has_cr = n == 1 ? r->after_cr : bytes[n - 2] == '\r';
+	put(r, bytes, n - 1);
+	put(r, has_cr ? "\n" : "\r\n", has_cr ? 1 : 2);
+	r->line_start = 1;
+	r->after_cr = 0;
+}
+
+void
+reply_body(struct reply *r, const char *bytes, size_t n)
+{
+	while (n > 0 && !r->dead) {
+		const char *lf = memchr(bytes, '\n', n);
+		size_t some = lf == NULL ? n : (size_t)(lf - bytes) + 1;
+
+		put_piece(r, bytes, some, lf != NULL);
+		bytes += some;
+		n -= some;
+	}
+}
+
+void
+reply_body_end(struct reply *r)
+{
+	if (!r->line_start)
+		put(r, "\r\n", 2);
+	r->line_start = 1;
+	r->after_cr = 0;
+	reply_end(r);
+}
+
+void
+reply_close(struct reply *r, int client_in)
+{
+	struct pollfd p = {.fd = client_in, .events = POLLIN};
+	char bytes[4096];
+
+	reply_flush(r);
+	for (size_t n = 0; n < DRAIN_MAX; n += sizeof bytes)
+		if (poll(&p, 1, 0) != 1 ||
+		    read(client_in, bytes, sizeof bytes) <= 0)
+			return;
+}

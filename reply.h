@@ -1,0 +1,64 @@
+/*
+ * reply.h - the only writer to the client
+ *
+ * Answers are gathered and leave when the buffer is full or at
+ * reply_flush(), so that pipelined commands share segments. A client that
+ * is gone, or takes nothing for REPLY_STALL_S, is remembered as dead: from
+ * then on every call does nothing, and the caller asks between commands.
+ */
+#ifndef REPLY_H
+#define REPLY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define REPLY_ROOM    65536
+#define REPLY_STALL_S 60
+
+struct reply {
+	int fd; /* borrowed; a socket, a pipe or a file */
+	int is_socket;
+	int dead;        /* reads: is the client gone? */
+	uint64_t octets; /* written so far */
+	int line_start;  /* reply_body(): at the start of a line as sent */
+	int after_cr;    /* reply_body(): the last byte was a CR */
+	size_t len;      /* bytes waiting, in buf */
+	char buf[REPLY_ROOM];
+};
+
+/* Sets the write time-out where fd is a socket. Nothing to close. */
+void reply_open(struct reply *r, int fd);
+
+/* "+OK text". printf-like; the text must not hold client bytes. */
+void reply_ok(struct reply *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* "-ERR [code] text"; code is NULL where RFC 2449, 3206 give none. */
+void reply_err(struct reply *r, const char *code, const char *text);
+
+/* One line of a multi-line answer; it must not begin with a dot. */
+void reply_line(struct reply *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The dot that ends a multi-line answer of reply_line()s. */
+void reply_end(struct reply *r);
+
+/*
+ * A message: reply_ok(), reply_body() for each block of it, however cut,
+ * reply_body_end(). LF leaves as CRLF, CRLF as it is, a line's first dot
+ * twice (RFC 1939 s. 3); an unfinished last line gets its CRLF.
+ */
+void reply_body(struct reply *r, const char *bytes, size_t n);
+void reply_body_end(struct reply *r);
+
+/* Sends what waits. */
+void reply_flush(struct reply *r);
+
+/*
+ * Sends what waits, for the last time. Bytes that are left unread when a
+ * socket is closed become a reset, which can overtake our last answer: so
+ * what has already come from the client is read and dropped.
+ */
+void reply_close(struct reply *r, int client_in);
+
+#endif

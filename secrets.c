@@ -1,0 +1,203 @@
+/*
+ * secrets.c - the secrets file: find a user's entries
+ *
+ * Runs as root, on a file that only root can have written. Even so a line
+ * that is not understood costs nothing but itself.
+ */
+#include "secrets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SECRETS_MAX (64 << 20) /* bytes; a file larger than that is refused */
+
+static const struct {
+	const char *name;
+	enum scheme scheme;
+} schemes[] = {
+    {"{PLAIN}", SCHEME_PLAIN},
+    {"{CRYPT}", SCHEME_CRYPT},
+};
+
+/* What is wrong with the file, or NULL; "repair" says what to do. */
+static const char *
+unfit(const struct stat *st, const char **repair)
+{
+	*repair = "put a plain file there";
+	if (!S_ISREG(st->st_mode))
+		return "is not a plain file";
+	*repair = "chown it to the user that runs this program";
+	if (st->st_uid != geteuid())
+		return "belongs to someone else";
+	*repair = "chmod 600 it";
+	if ((st->st_mode & 077) != 0)
+		return "can be read or written by others";
+	*repair = "make it smaller";
+	if (st->st_size > SECRETS_MAX)
+		return "is larger than 64 MiB";
+	return NULL;
+}
+
+/* Opens the file if it is fit; *fd is -1 if there is none. */
+static enum trouble
+open_file(const char *path, int *fd, struct stat *st)
+{
+	const char *wrong, *repair;
+
+	*fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (*fd == -1 && errno == ENOENT)
+		return FINE;
+	if (*fd == -1 && errno == ELOOP) {
+		log_line(LOG_ERR,
+		    "secrets file %s is a symbolic link: not used; put the "
+		    "file itself there",
+		    path);
+		return PERM;
+	}
+	if (*fd == -1 || fstat(*fd, st) == -1) {
+		log_errno("cannot open secrets file", path);
+		goto fail;
+	}
+	wrong = unfit(st, &repair);
+	if (wrong == NULL)
+		return FINE;
+	log_line(
+	    LOG_ERR, "secrets file %s %s: not used; %s", path, wrong, repair);
+fail:
+	if (*fd != -1)
+		close(*fd);
+	*fd = -1;
+	return PERM;
+}
+
+int
+secrets_usable(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (open_file(path, &fd, &st) != FINE || fd == -1)
+		return 0;
+	close(fd);
+	return 1;
+}
+
+/* Reads all of it; the file may shrink meanwhile. */
+static int
+read_all(struct secrets *s, int fd, size_t size)
+{
+	s->text = malloc(size + 1);
+	if (s->text == NULL)
+		return 0;
+	while (s->len < size) {
+		ssize_t n = read(fd, s->text + s->len, size - s->len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return 0;
+		if (n == 0)
+			break;
+		s->len += (size_t)n;
+	}
+	s->text[s->len] = '\0';
+	return 1;
+}
+
+enum trouble
+secrets_open(struct secrets *s, const char *path)
+{
+	enum trouble why;
+	struct stat st;
+	int fd;
+
+	*s = (struct secrets){.path = path, .line = 0};
+	why = open_file(path, &fd, &st);
+	if (why != FINE || fd == -1)
+		return why;
+	if (!read_all(s, fd, (size_t)st.st_size)) {
+		log_errno("cannot read secrets file", path);
+		secrets_close(s);
+		why = TEMP;
+	}
+	close(fd);
+	return why;
+}
+
+/* Cuts the next line out of the text, in place; NULL at the end. */
+static char *
+next_line(struct secrets *s)
+{
+	char *line = s->text + s->at;
+	char *lf;
+
+	if (s->text == NULL || s->at >= s->len)
+		return NULL;
+	lf = memchr(line, '\n', s->len - s->at);
+	if (lf == NULL)
+		lf = s->text + s->len;
+	s->at = (size_t)(lf - s->text) + 1;
+	s->line++;
+	*lf = '\0';
+	if (strlen(line) != (size_t)(lf - line))
+		return line; /* it holds a NUL: its scheme will be missing */
+	if (lf > line && lf[-1] == '\r')
+		lf[-1] = '\0';
+	return line;
+}
+
+/* Reads "{SCHEME}value". */
+static int
+read_entry(const char *text, struct secret *entry)
+{
+	for (size_t i = 0; i < COUNT(schemes); i++) {
+		size_t len = strlen(schemes[i].name);
+
+		if (strncasecmp(text, schemes[i].name, len) != 0)
+			continue;
+		entry->scheme = schemes[i].scheme;
+		entry->value = text + len;
+		return text[len] != '\0';
+	}
+	return 0;
+}
+
+int
+secrets_next(struct secrets *s, const char *user, struct secret *entry)
+{
+	char *line;
+
+	while ((line = next_line(s)) != NULL) {
+		char *colon = strchr(line, ':');
+
+		if (*line == '#' || *line == '\0')
+			continue;
+		if (colon == NULL || !read_entry(colon + 1, entry)) {
+			log_line(LOG_WARNING,
+			    "secrets file %s, line %u is not "
+			    "user:{PLAIN}secret or user:{CRYPT}hash: passed "
+			    "over",
+			    s->path, s->line);
+			continue;
+		}
+		*colon = '\0';
+		if (strcmp(line, user) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+void
+secrets_close(struct secrets *s)
+{
+	if (s->text != NULL)
+		explicit_bzero(s->text, s->len);
+	free(s->text);
+	s->text = NULL;
+	s->len = 0;
+	s->at = 0;
+}

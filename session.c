@@ -1,0 +1,485 @@
+/*
+ * session.c - the TRANSACTION and UPDATE states
+ *
+ * Runs as the mail user. Client and mail are strangers. Deletes nothing
+ * unless the client says QUIT.
+ */
+#include "session.h"
+
+#include "jail.h"
+#include "line.h"
+#include "maildrop.h"
+#include "privsep.h"
+#include "proto.h"
+#include "reply.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define BLOCK 65536
+
+enum next {
+	NEXT_COMMAND,
+	NEXT_UPDATE, /* QUIT: apply deletions */
+	NEXT_HANGUP  /* client gone or mailbox lost: apply nothing */
+};
+
+struct session {
+	const struct session_config *config;
+	struct maildrop drop;
+	struct line_reader in;
+	struct reply out;
+	struct summary sum;
+	uint32_t last;     /* highest message that RETR gave: LAST */
+	struct wire grant; /* what came pipelined behind the login is in it */
+	char bytes[4096];
+	char block[BLOCK];
+};
+
+struct command {
+	const char *verb;
+	enum shape shape;
+	enum next (*run)(struct session *s, const struct args *args);
+	const char *capa; /* what CAPA says of it; NULL: nothing */
+};
+
+/* Where log lines go: log.h's sink has no room for a descriptor. */
+static int monitor_fd = -1;
+
+static void
+log_to_monitor(int level, const char *text)
+{
+	privsep_send_log(monitor_fd, level, text);
+}
+
+/* Tells the client what went wrong with the maildrop. */
+static void
+reply_trouble(struct session *s, enum trouble why)
+{
+	switch (why) {
+	case BUSY:
+		reply_err(&s->out, "IN-USE",
+		    "the mailbox is in use, try again later");
+		break;
+	case PERM:
+		reply_err(&s->out, "SYS/PERM",
+		    "the mailbox cannot be served, tell your postmaster");
+		break;
+	case CHANGED:
+		s->sum.end = END_CHANGED;
+		reply_err(&s->out, "SYS/TEMP",
+		    "the mailbox was changed by another program, log in "
+		    "again; nothing was deleted");
+		break;
+	default:
+		reply_err(&s->out, "SYS/TEMP",
+		    "the mailbox cannot be read now, try again later");
+		break;
+	}
+}
+
+static enum next
+no_such_message(struct session *s, uint32_t number)
+{
+	reply_err(&s->out, NULL,
+	    number <= maildrop_count(&s->drop) ? "that message is deleted"
+					       : "no such message");
+	return NEXT_COMMAND;
+}
+
+static enum next
+do_capa(struct session *s, const struct args *args)
+{
+	(void)args;
+	reply_ok(&s->out, "capabilities follow");
+	session_capa(&s->out);
+	reply_line(&s->out, "IMPLEMENTATION %s", s->config->name);
+	reply_end(&s->out);
+	return NEXT_COMMAND;
+}
+
+static enum next
+do_dele(struct session *s, const struct args *args)
+{
+	if (maildrop_find(&s->drop, args->number) == NULL)
+		return no_such_message(s, args->number);
+	maildrop_mark(&s->drop, args->number);
+	reply_ok(&s->out, "message %u deleted", args->number);
+	return NEXT_COMMAND;
+}
+
+static enum next
+do_last(struct session *s, const struct args *args)
+{
+	(void)args;
+	reply_ok(&s->out, "%u", s->last);
+	return NEXT_COMMAND;
+}
+
+static enum next
+do_list(struct session *s, const struct args *args)
+{
+	const struct message *m = maildrop_find(&s->drop, args->number);
+
+	if (args->number > 0 && m == NULL)
+		return no_such_message(s, args->number);
+	if (args->number > 0) {
+		reply_ok(&s->out, "%u %" PRIu64, args->number, m->octets);
+		return NEXT_COMMAND;
+	}
+	reply_ok(&s->out, "%u messages (%" PRIu64 " octets)", s->drop.left,
+	    s->drop.octets);
+	for (uint32_t i = 1; i <= maildrop_count(&s->drop); i++) {
+		m = maildrop_find(&s->drop, i);
+		if (m != NULL)
+			reply_line(&s->out, "%u %" PRIu64, i, m->octets);
+	}
+	reply_end(&s->out);
+	return NEXT_COMMAND;
+}
+
+static enum next
+do_noop(struct session *s, const struct args *args)
+{
+	(void)args;
+	reply_ok(&s->out, "still here");
+	return NEXT_COMMAND;
+}
+
+static enum next
+do_quit(struct session *s, const struct args *args)
+{
+	(void)s;
+	(void)args;
+	return NEXT_UPDATE;
+}
+
+/*
+ * Sends a message, or its top. The first block is read before +OK is said:
+ * later the only way to tell the client of trouble is to hang up.
+ */
+static enum next
+send_message(struct session *s, const struct args *args, uint32_t lines)
+{
+	const struct message *m = maildrop_find(&s->drop, args->number);
+	enum trouble why;
+	struct reading r;
+	size_t len;
+
+	if (m == NULL)
+		return no_such_message(s, args->number);
+	maildrop_read(&s->drop, args->number, lines, &r);
+	why = message_pull(&r, s->block, sizeof s->block, &len);
+	if (why != FINE) {
+		reply_trouble(s, why);
+		return NEXT_HANGUP;
+	}
+	if (lines == MESSAGE_ALL)
+		reply_ok(&s->out, "%" PRIu64 " octets", m->octets);
+	else
+		reply_ok(&s->out, "top of message follows");
+	while (len > 0 && !s->out.dead) {
+		reply_body(&s->out, s->block, len);
+		why = message_pull(&r, s->block, sizeof s->block, &len);
+		if (why != FINE) {
+			s->sum.end = END_CHANGED;
+			return NEXT_HANGUP;
+		}
+	}
+	reply_body_end(&s->out);
+	return NEXT_COMMAND;
+}
+
+static enum next
+do_retr(struct session *s, const struct args *args)
+{
+	enum next next = send_message(s, args, MESSAGE_ALL);
+
+	if (next != NEXT_COMMAND ||
+	    maildrop_find(&s->drop, args->number) == NULL)
+		return next;
+	s->sum.retrieved++;
+	if (args->number > s->last)
+		s->last = args->number;
+	return next;
+}
+
+static enum next
+do_rset(struct session *s, const struct args *args)
+{
+	(void)args;
+	maildrop_unmark_all(&s->drop);
+	s->last = 0;
+	reply_ok(&s->out, "%u messages (%" PRIu64 " octets)", s->drop.left,
+	    s->drop.octets);
+	return NEXT_COMMAND;
+}
+
+static enum next
+do_stat(struct session *s, const struct args *args)
+{
+	(void)args;
+	reply_ok(&s->out, "%u %" PRIu64, s->drop.left, s->drop.octets);
+	return NEXT_COMMAND;
+}
+
+static enum next
+do_top(struct session *s, const struct args *args)
+{
+	if (maildrop_find(&s->drop, args->number) != NULL)
+		s->sum.tops++;
+	return send_message(s, args, args->lines);
+}
+
+static enum next
+do_uidl(struct session *s, const struct args *args)
+{
+	const struct message *m = maildrop_find(&s->drop, args->number);
+	char id[MAILDROP_ID];
+	enum trouble why;
+
+	if (args->number > 0 && m == NULL)
+		return no_such_message(s, args->number);
+	why = maildrop_ids(&s->drop);
+	if (why != FINE) {
+		reply_trouble(s, why);
+		return NEXT_HANGUP;
+	}
+	if (args->number > 0) {
+		maildrop_id(m, id);
+		reply_ok(&s->out, "%u %s", args->number, id);
+		return NEXT_COMMAND;
+	}
+	reply_ok(&s->out, "unique ids follow");
+	for (uint32_t i = 1; i <= maildrop_count(&s->drop); i++) {
+		m = maildrop_find(&s->drop, i);
+		if (m == NULL)
+			continue;
+		maildrop_id(m, id);
+		reply_line(&s->out, "%u %s", i, id);
+	}
+	reply_end(&s->out);
+	return NEXT_COMMAND;
+}
+
+/* RFC 1939; LAST is RFC 1460's, CAPA RFC 2449's. */
+static const struct command commands[] = {
+    {"CAPA", ARG_NONE,      do_capa, NULL  },
+    {"DELE", ARG_MSG,       do_dele, NULL  },
+    {"LAST", ARG_NONE,      do_last, NULL  },
+    {"LIST", ARG_OPT_MSG,   do_list, NULL  },
+    {"NOOP", ARG_NONE,      do_noop, NULL  },
+    {"QUIT", ARG_NONE,      do_quit, NULL  },
+    {"RETR", ARG_MSG,       do_retr, NULL  },
+    {"RSET", ARG_NONE,      do_rset, NULL  },
+    {"STAT", ARG_NONE,      do_stat, NULL  },
+    {"TOP",  ARG_MSG_LINES, do_top,  "TOP" },
+    {"UIDL", ARG_OPT_MSG,   do_uidl, "UIDL"},
+};
+
+void
+session_capa(struct reply *out)
+{
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (commands[i].capa != NULL)
+			reply_line(out, "%s", commands[i].capa);
+	reply_line(out, "RESP-CODES");
+	reply_line(out, "AUTH-RESP-CODE");
+	reply_line(out, "PIPELINING");
+	reply_line(out, "EXPIRE NEVER");
+}
+
+/* Runs one command line; exactly one reply is sent, whatever it holds. */
+static enum next
+serve(struct session *s, char *line)
+{
+	char *rest;
+	char *verb = proto_verb(line, &rest);
+	const char *wrong = "unknown command";
+	struct args args;
+
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		if (strcasecmp(verb, commands[i].verb) != 0)
+			continue;
+		wrong = proto_args(commands[i].shape, rest, &args);
+		if (wrong == NULL)
+			return commands[i].run(s, &args);
+		break;
+	}
+	reply_err(&s->out, NULL, wrong);
+	return NEXT_COMMAND;
+}
+
+/* Waits for the client's next bytes; false if none will come. */
+static int
+read_client(struct session *s)
+{
+	struct pollfd p[] = {
+	    {.fd = s->config->client_in, .events = POLLIN},
+	    {.fd = s->config->monitor,   .events = POLLIN},
+	};
+	ssize_t n;
+	int ready;
+
+	do
+		ready = poll(p, COUNT(p), s->config->idle_s * 1000);
+	while (ready == -1 && errno == EINTR);
+	s->sum.end = ready == 0 ? END_IDLE : END_GONE;
+	if (ready <= 0)
+		return 0;
+	if (p[1].revents != 0) {
+		s->sum.end = END_MONITOR; /* it has nothing else to say now */
+		return 0;
+	}
+	do
+		n = read(s->config->client_in, s->bytes, sizeof s->bytes);
+	while (n == -1 && errno == EINTR);
+	if (n <= 0)
+		return 0;
+	s->sum.in += (uint64_t)n;
+	line_feed(&s->in, s->bytes, (size_t)n);
+	return 1;
+}
+
+/* Answers are held back while more commands are waiting to be run. */
+static enum next
+transaction(struct session *s)
+{
+	enum next next = NEXT_COMMAND;
+
+	while (next == NEXT_COMMAND) {
+		switch (line_next(&s->in)) {
+		case LINE_MORE:
+			reply_flush(&s->out);
+			if (s->out.dead || !read_client(s))
+				next = NEXT_HANGUP;
+			break;
+		case LINE_BAD:
+			reply_err(&s->out, NULL,
+			    "the line is too long, or holds a NUL");
+			break;
+		case LINE_READY:
+			next = serve(s, s->in.text);
+			break;
+		}
+		if (s->out.dead && next == NEXT_COMMAND) {
+			s->sum.end = END_GONE;
+			next = NEXT_HANGUP;
+		}
+	}
+	return next;
+}
+
+/* A signal must not end the process in the middle of an update. */
+static enum trouble
+update(struct session *s)
+{
+	enum trouble why;
+	sigset_t all, was;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &was);
+	why = maildrop_update(&s->drop);
+	sigprocmask(SIG_SETMASK, &was, NULL);
+	return why;
+}
+
+static void
+finish(struct session *s)
+{
+	uint32_t marked = maildrop_count(&s->drop) - s->drop.left;
+	enum trouble why = update(s);
+
+	s->sum.end = END_QUIT;
+	if (why == FINE) {
+		s->sum.deleted = marked;
+		reply_ok(&s->out, "%u messages left", s->drop.left);
+		return;
+	}
+	if (why == CHANGED)
+		s->sum.end = END_CHANGED;
+	s->sum.left += marked;
+	reply_err(&s->out, why == BUSY ? "IN-USE" : "SYS/TEMP",
+	    "the messages could not be deleted now, try again later");
+}
+
+static void
+serve_maildrop(struct session *s)
+{
+	enum trouble why = maildrop_begin(&s->drop);
+
+	if (why != FINE) {
+		s->sum.end = END_REFUSED;
+		reply_trouble(s, why);
+		return;
+	}
+	s->sum.messages = maildrop_count(&s->drop);
+	reply_ok(&s->out, "%u messages (%" PRIu64 " octets)", s->drop.left,
+	    s->drop.octets);
+	if (transaction(s) == NEXT_UPDATE) {
+		s->sum.left = s->drop.left;
+		finish(s);
+	} else {
+		s->sum.left = maildrop_count(&s->drop);
+	}
+}
+
+/* Waits for the grant; leaves if there is to be none. */
+static void
+await_grant(struct session *s, struct grant *g)
+{
+	if (privsep_receive(s->config->monitor, &s->grant) != MSG_GRANT ||
+	    !privsep_read_grant(&s->grant, g))
+		_exit(EX_OK);
+}
+
+_Noreturn void
+session_run(const struct session_config *config)
+{
+	struct session *s = calloc(1, sizeof *s);
+	struct maildrop_paths paths;
+	enum trouble why;
+	struct grant g;
+	struct jail j;
+
+	if (s == NULL)
+		_exit(EX_TEMPFAIL);
+	s->config = config;
+	monitor_fd = config->monitor;
+	log_divert(log_to_monitor);
+	jail_basics();
+	await_grant(s, &g);
+	line_init(&s->in);
+	line_feed(&s->in, g.rest, g.rest_len);
+	s->sum.in = g.rest_len;
+	reply_open(&s->out, config->client_out);
+	paths = (struct maildrop_paths){g.mailbox, g.index, g.journal};
+	j = (struct jail){config->is_root, config->jail_root, g.uid, g.gid,
+	    g.groups, g.group_count};
+
+	jail_assume_user(&j);
+	why = maildrop_open(&s->drop, &paths);
+	jail_session(&j);
+	s->drop.monitor = config->monitor;
+	s->drop.use_fcntl = config->use_fcntl;
+	s->drop.use_dotlock = config->use_dotlock;
+	if (why == FINE) {
+		serve_maildrop(s);
+	} else {
+		s->sum.end = END_REFUSED;
+		reply_trouble(s, why);
+	}
+	reply_flush(&s->out);
+	maildrop_close(&s->drop);
+	s->sum.out = s->out.octets;
+	privsep_send_summary(config->monitor, &s->sum);
+	reply_close(&s->out, config->client_in);
+	_exit(EX_OK);
+}

@@ -1,0 +1,33 @@
+/*
+ * session.h - the process that serves the mailbox
+ *
+ * It waits for the monitor's grant, opens the maildrop as the mail user,
+ * locks itself in, and runs the TRANSACTION and UPDATE states.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+struct reply;
+
+struct session_config {
+	int client_in; /* descriptors */
+	int client_out;
+	int monitor;
+	int idle_s;
+	int use_fcntl;
+	int use_dotlock;
+	int is_root;
+	const char *jail_root; /* an empty directory */
+	const char *name;      /* of the program and its version, for CAPA */
+};
+
+/* Runs the session; does not return. */
+_Noreturn void session_run(const struct session_config *config);
+
+/*
+ * CAPA's lines for what the TRANSACTION state can do, which RFC 2449 s. 5
+ * wants in both states.
+ */
+void session_capa(struct reply *out);
+
+#endif
