@@ -1,43 +1,82 @@
-# pop3d - make, make install, make check; see INSTALL and HACKING
+# make, make install, make check; INSTALL and HACKING say more
 
-NAME      = pop3d
-VERSION   = 0.1
-PREFIX    = /usr/local
-SBINDIR   = $(PREFIX)/sbin
-MANDIR    = $(PREFIX)/share/man
-SYSCONFDIR = /etc
-STATEDIR  = /var/lib/$(NAME)
+NAME       = pop3d
+VERSION    = 0.1
+PREFIX     = /usr/local
+SBINDIR    = $(PREFIX)/sbin
+MANDIR     = $(PREFIX)/share/man
+STATEDIR   = /var/lib/$(NAME)
 
-CC        = cc
-CFLAGS    = -O2 -g
-CPPFLAGS  =
-LDFLAGS   =
-WARN      = -Wall -Wextra -Wconversion -Wshadow -Wformat=2 \
-            -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual
-HARDEN    = -fPIE -fstack-protector-strong -fstack-clash-protection \
-            -ftrivial-auto-var-init=zero -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
-LINK      = -pie -Wl,-z,relro,-z,now,-z,noexecstack
-ALL_FLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-            -DNAME='"$(NAME)"' -DVERSION='"$(VERSION)"' \
-            $(WARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
-LIBS      = -lpam -lcrypt -lnettle
+CC         = cc
+CFLAGS     = -O2 -g
+WARN       = -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wcast-qual \
+             -Wstrict-prototypes -Wmissing-prototypes -Wvla
+HARDEN     = -fPIE -fstack-protector-strong -fstack-clash-protection \
+             -ftrivial-auto-var-init=zero
+LINK       = -pie -Wl,-z,relro,-z,now,-z,noexecstack
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+             -DNAME='"$(NAME)"' -DVERSION='"$(VERSION)"' \
+             $(WARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
+LIBS       = -lpam -lcrypt -lnettle
 
-SRC  = apop.c auth.c check.c dotlock.c from.c index.c jail.c journal.c line.c \
-       log.c login.c mbox.c maildrop.c message.c monitor.c pam.c pop3d.c \
-       privsep.c proto.c reply.c secrets.c session.c walk.c
-OBJ  = $(SRC:.c=.o)
-HDR  = $(wildcard *.h)
+ROOMS = apop auth boxlock check client dotlock from index jail journal line \
+        log login maildrop mbox message monitor options pam privsep proto \
+        reply secrets session uidl walk
+OBJ   = $(ROOMS:=.o)
+UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c))
 
 all: $(NAME)
 
-$(NAME): $(OBJ)
-	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
+$(NAME): pop3d.o $(OBJ)
+	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ pop3d.o $(OBJ) $(LIBS)
 
-$(OBJ): $(HDR) Makefile
+pop3d.o $(OBJ): $(wildcard *.h) Makefile
 
 .c.o:
-	$(CC) $(ALL_FLAGS) -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+tests/unit/bin/%: tests/unit/%.c $(OBJ) $(wildcard tests/unit/*.h)
+	@mkdir -p tests/unit/bin
+	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $< $(OBJ) -lcmocka $(LIBS)
+
+units: $(UNITS)
+
+check: $(NAME) units
+	tests/run fence unit dialog
+
+install: $(NAME)
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 \
+	    $(DESTDIR)$(MANDIR)/man5
+	install -m 755 $(NAME) $(DESTDIR)$(SBINDIR)/$(NAME)
+	sed 's/pop3d/$(NAME)/g' pop3d.8 >$(DESTDIR)$(MANDIR)/man8/$(NAME).8
+	sed 's/pop3d/$(NAME)/g' pop3d.secrets.5 \
+	    >$(DESTDIR)$(MANDIR)/man5/$(NAME).secrets.5
+	install -d -m 711 $(DESTDIR)$(STATEDIR)
+	install -d -m 555 $(DESTDIR)$(STATEDIR)/empty
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/$(NAME) \
+	    $(DESTDIR)$(MANDIR)/man8/$(NAME).8 \
+	    $(DESTDIR)$(MANDIR)/man5/$(NAME).secrets.5
+
+style:
+	clang-format --dry-run -Werror *.c *.h tests/unit/*.[ch]
+
+lint:
+	$(MAKE) clean
+	$(MAKE) CC=gcc CFLAGS='-O2 -Werror -fanalyzer' $(NAME)
+	$(MAKE) clean
+	$(MAKE) CC=clang CFLAGS='-O2 -Werror' LINK=-pie $(NAME)
+	clang-tidy --quiet --warnings-as-errors='*' *.c -- $(ALL_CFLAGS)
+	cppcheck --quiet --std=c11 --error-exitcode=1 -D_GNU_SOURCE \
+	    --enable=warning,performance,portability --inline-suppr *.c
+	$(MAKE) clean
+
+dist:
+	git archive --prefix=$(NAME)-$(VERSION)/ HEAD | gzip -n \
+	    >$(NAME)-$(VERSION).tar.gz
 
 clean:
-	rm -f $(NAME) *.o
-.PHONY: all clean
+	rm -rf $(NAME) *.o tests/unit/bin
+
+.PHONY: all units check install uninstall style lint dist clean

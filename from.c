@@ -6,7 +6,6 @@
  */
 #include "from.h"
 
-
 #include <string.h>
 
 /* What is left of the line. */

@@ -9,6 +9,7 @@
 #ifndef MAILDROP_H
 #define MAILDROP_H
 
+#include "boxlock.h"
 #include "mbox.h"
 #include "message.h"
 
@@ -16,17 +17,12 @@ struct maildrop {
 	struct mbox mbox;
 	int index_fd;   /* owned; -1 once closed. Carries the session lock */
 	int journal_fd; /* owned */
-	int monitor;    /* borrowed: whom to ask for the dot-lock */
-	int use_fcntl;
-	int use_dotlock;
-	int locked;         /* the mailbox */
-	int64_t refresh_ms; /* when the dot-lock is to be refreshed */
-	struct index was;   /* last time's messages, for the copies' numbers */
-	int has_ids;        /* every message has its id */
-	int dirty;          /* there is more to know than the index says */
-	uint32_t left;      /* messages without a mark */
-	uint64_t octets;    /* of those */
-	off_t appended;     /* bytes that came during the session */
+	struct boxlock lock;
+	struct index was; /* last time's messages, for the copies' numbers */
+	int has_ids;      /* every message has its id */
+	int dirty;        /* there is more to know than the index says */
+	uint32_t left;    /* messages without a mark */
+	uint64_t octets;  /* of those */
 };
 
 struct maildrop_paths {
@@ -37,8 +33,8 @@ struct maildrop_paths {
 
 /*
  * Opens the files as whoever we are now. On trouble, which is logged, d is as
- * after maildrop_close(). The use_ and monitor fields are the caller's to set,
- * after this.
+ * after maildrop_close(). The fields monitor, use_fcntl and use_dotlock of
+ * the lock are the caller's to set, after this.
  */
 enum trouble maildrop_open(
     struct maildrop *d, const struct maildrop_paths *paths);
@@ -64,13 +60,11 @@ void maildrop_read(
 void maildrop_mark(struct maildrop *d, uint32_t number);
 void maildrop_unmark_all(struct maildrop *d);
 
-/* Works out what ids are not known yet. Trouble is logged. */
+/*
+ * Works out what ids are not known yet: see uidl.h, which also makes them
+ * text. Trouble is logged.
+ */
 enum trouble maildrop_ids(struct maildrop *d);
-
-#define MAILDROP_ID (32 + 1 + 10 + 1) /* room: hex, "-", copy, NUL */
-
-/* The unique id of a message, after maildrop_ids(): RFC 1939 s. 7, UIDL. */
-void maildrop_id(const struct message *m, char out[MAILDROP_ID]);
 
 /*
  * Deletes what is marked, keeping what was appended meanwhile; FINE when that

@@ -380,6 +380,18 @@ mbox_message_end(const struct mbox *m, uint32_t i)
 	return i + 1 < m->count ? m->messages[i + 1].offset : m->size;
 }
 
+off_t
+mbox_content(const struct mbox *m, uint32_t i)
+{
+	return m->messages[i].offset + m->messages[i].from_len;
+}
+
+off_t
+mbox_content_end(const struct mbox *m, uint32_t i)
+{
+	return mbox_message_end(m, i) - m->messages[i].tail;
+}
+
 int
 mbox_is(const struct mbox *m, uint64_t dev, uint64_t ino)
 {

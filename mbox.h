@@ -54,6 +54,10 @@ enum trouble mbox_check(struct mbox *m);
 /* The end of message i, counted from 0, its tail included. */
 off_t mbox_message_end(const struct mbox *m, uint32_t i);
 
+/* Where the bytes of message i begin and end that are sent. */
+off_t mbox_content(const struct mbox *m, uint32_t i);
+off_t mbox_content_end(const struct mbox *m, uint32_t i);
+
 /* Is that the file, as the monitor saw it by name? */
 int mbox_is(const struct mbox *m, uint64_t dev, uint64_t ino);
 

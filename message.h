@@ -1,5 +1,5 @@
 /*
- * message.h - one message of an mbox: its bytes, and what names it
+ * message.h - one message of an mbox, in blocks
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -34,13 +34,5 @@ void message_open(
  */
 enum trouble message_pull(
     struct reading *r, char *buf, size_t room, size_t *len);
-
-/*
- * Works out the id of message i: a digest over what no mail program rewrites,
- * the first of each of the Received, Date, Message-ID, Delivered-To, From and
- * Subject headers, the octets of the body and its first 256 bytes that are not CR or
- * LF: how lines end does not matter. CHANGED or TEMP, logged, as above.
- */
-enum trouble message_id(struct mbox *m, uint32_t i);
 
 #endif

@@ -5,19 +5,17 @@
  */
 #include "apop.h"
 #include "check.h"
+#include "client.h"
 #include "jail.h"
 #include "login.h"
 #include "monitor.h"
+#include "options.h"
 #include "secrets.h"
 #include "session.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <grp.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,86 +27,16 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#ifndef NAME
-#define NAME "pop3d"
-#endif
-#ifndef VERSION
-#define VERSION "unknown"
-#endif
-
-struct options {
-	const char *mailbox;
-	const char *pam;
-	const char *secrets;
-	const char *state;
-	const char *jail_user;
-	const char *mail_group;
-	const char *lock;
-	const char *idle;
-	const char *login_timeout;
-	const char *tries;
-	int no_pam;
-	int tls;
-	int plaintext;
-	int to_stderr;
-	int strict;
-	int check;
-	int version;
-	int help;
-};
-
 /* All that the options and the system say, worked out. */
 struct setup {
 	struct options opt;
 	struct login_config login;
 	struct session_config session;
 	struct monitor_config monitor;
-	char address[INET6_ADDRSTRLEN]; /* the client's; empty if unknown */
-	int is_local;                   /* no network lies between */
+	struct client client;
 	char timestamp[APOP_TIMESTAMP];
 	char empty[512]; /* path of the jail's root */
 	char mailbox[1024];
-	int use_fcntl;
-	int use_dotlock;
-};
-
-struct row {
-	const char *name;
-	char letter;
-	const char *value; /* what it takes, for --help; NULL: nothing */
-	size_t field;      /* of struct options */
-	const char *help;
-};
-
-#define FIELD(f) offsetof(struct options, f)
-
-static const struct row rows[] = {
-    {"mailbox",       'm', "PATH",    FIELD(mailbox),
-     "%u user, %n local part, %d domain, %h home; /var/mail/%u"                                   },
-    {"pam",           'p', "SERVICE", FIELD(pam),           "PAM service; " NAME                  },
-    {"no-pam",        'P', NULL,      FIELD(no_pam),        "passwords by the secrets file only"  },
-    {"secrets",       's', "FILE",    FIELD(secrets),
-     "APOP and mail-only passwords; /etc/" NAME ".secrets"                                        },
-    {"state",         'S', "DIR",     FIELD(state),         "indexes and journals; /var/lib/" NAME},
-    {"jail-user",     'j', "NAME",    FIELD(jail_user),
-     "whose uid the login process takes; " NAME						   },
-    {"lock",          'l', "KINDS",   FIELD(lock),
-     "how mailboxes are locked; fcntl,dotlock"						    },
-    {"mail-group",    'g', "NAME",    FIELD(mail_group),
-     "group that may write to the spool; mail"						    },
-    {"tls",           'T', NULL,      FIELD(tls),           "the connection is already encrypted" },
-    {"plaintext",     'c', NULL,      FIELD(plaintext),
-     "take passwords in the clear from anywhere"                                                  },
-    {"idle",          'i', "SECONDS", FIELD(idle),          "until a silent client goes; 600"     },
-    {"login-timeout", 't', "SECONDS", FIELD(login_timeout),
-     "for the whole login; 60"								    },
-    {"tries",         'n', "N",       FIELD(tries),         "refusals before hanging up; 3"       },
-    {"stderr",        'e', NULL,      FIELD(to_stderr),     "log to descriptor 2"                 },
-    {"strict",        'x', NULL,      FIELD(strict),
-     "serve in the full jail or not at all"						       },
-    {"check",         'C', NULL,      FIELD(check),         "look at the configuration and leave" },
-    {"version",       'V', NULL,      FIELD(version),       ""                                    },
-    {"help",          'h', NULL,      FIELD(help),          ""                                    },
 };
 
 static _Noreturn void
@@ -116,97 +44,6 @@ refuse(int status, const char *what, const char *text, const char *repair)
 {
 	log_line(LOG_ERR, "%s %s: %s", what, text, repair);
 	exit(status);
-}
-
-static void
-print_help(void)
-{
-	printf("usage: " NAME " [options], from a superserver, with the "
-	       "client on descriptors 0 and 1\n\n");
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		char name[40];
-
-		snprintf(name, sizeof name, "--%s%s%s", rows[i].name,
-		    rows[i].value == NULL ? "" : "=",
-		    rows[i].value == NULL ? "" : rows[i].value);
-		printf("  -%c, %-25s %s\n", rows[i].letter, name, rows[i].help);
-	}
-}
-
-static void
-set_option(struct options *o, const struct row *row, const char *value)
-{
-	char *field = (char *)o + row->field;
-
-	if (row->value == NULL)
-		*(int *)(void *)field = 1;
-	else
-		*(const char **)(void *)field = value;
-}
-
-static void
-read_options(struct options *o, int argc, char **argv)
-{
-	struct option longs[COUNT(rows) + 1] = {{0}};
-	char shorts[2 * COUNT(rows) + 1];
-	size_t n = 0;
-	int letter;
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		longs[i].name = rows[i].name;
-		longs[i].has_arg = rows[i].value != NULL;
-		longs[i].val = rows[i].letter;
-		shorts[n++] = rows[i].letter;
-		if (rows[i].value != NULL)
-			shorts[n++] = ':';
-	}
-	shorts[n] = '\0';
-	opterr = 0;
-	while ((letter = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		size_t i = 0;
-
-		while (i < COUNT(rows) && rows[i].letter != letter)
-			i++;
-		if (i == COUNT(rows))
-			refuse(EX_USAGE, "option", argv[optind - 1],
-			    "unknown, or its value is missing; see --help");
-		set_option(o, &rows[i], optarg);
-	}
-	if (optind < argc)
-		refuse(
-		    EX_USAGE, "argument", argv[optind], "options begin with -");
-}
-
-static int
-read_number(const char *option, const char *text, long least, long most)
-{
-	char *end;
-	long n;
-
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || n < least || n > most)
-		refuse(EX_USAGE, "option", option,
-		    "not a number that makes sense");
-	return (int)n;
-}
-
-static void
-read_locks(struct setup *s)
-{
-	char kinds[32];
-	char *at = kinds;
-
-	snprintf(kinds, sizeof kinds, "%s", s->opt.lock);
-	for (char *kind; (kind = strsep(&at, ",")) != NULL;) {
-		if (strcmp(kind, "fcntl") == 0)
-			s->use_fcntl = 1;
-		else if (strcmp(kind, "dotlock") == 0)
-			s->use_dotlock = 1;
-		else
-			refuse(EX_USAGE, "--lock", kind,
-			    "the kinds are fcntl and dotlock");
-	}
 }
 
 /* A relative path is relative to where we were started: sessions are not
@@ -255,16 +92,6 @@ start_clean(void)
 	umask(077);
 }
 
-/* Is that descriptor the client's connection? */
-static int
-is_client(int fd)
-{
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 && fstat(STDIN_FILENO, &b) == 0 &&
-	    !S_ISCHR(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 /* Nothing of ours may reach the client by way of descriptor 2. */
 static void
 replace_stderr(int wanted)
@@ -277,92 +104,6 @@ replace_stderr(int wanted)
 	if (null == -1 || dup2(null, STDERR_FILENO) == -1)
 		log_fatal(EX_OSERR, "cannot open /dev/null");
 	close(null);
-}
-
-/* The numeric address of a socket's other end; false if it has none. */
-static int
-peer_address(char out[INET6_ADDRSTRLEN], int *loopback)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} peer;
-	socklen_t len = sizeof peer;
-	const void *v4 = &peer.in.sin_addr;
-
-	if (getpeername(STDIN_FILENO, &peer.any, &len) == -1)
-		return 0;
-	if (peer.any.sa_family == AF_INET6 &&
-	    IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr))
-		v4 = peer.in6.sin6_addr.s6_addr + 12;
-	else if (peer.any.sa_family == AF_INET6) {
-		*loopback = IN6_IS_ADDR_LOOPBACK(&peer.in6.sin6_addr);
-		return inet_ntop(AF_INET6, &peer.in6.sin6_addr, out,
-			   INET6_ADDRSTRLEN) != NULL;
-	} else if (peer.any.sa_family != AF_INET) {
-		return 0;
-	}
-	*loopback = *(const unsigned char *)v4 == 127;
-	return inet_ntop(AF_INET, v4, out, INET6_ADDRSTRLEN) != NULL;
-}
-
-/* The first of the superservers' variables that holds an address. */
-static int
-told_address(char out[INET6_ADDRSTRLEN])
-{
-	static const char *const names[] = {"TCPREMOTEIP", "REMOTE_HOST",
-	    "REMOTE_ADDR", "SOCAT_PEERADDR", "NCAT_REMOTE_ADDR"};
-
-	for (size_t i = 0; i < COUNT(names); i++) {
-		const char *text = getenv(names[i]);
-		char bare[INET6_ADDRSTRLEN + 2];
-		unsigned char raw[16];
-		size_t len;
-
-		if (text == NULL || strlen(text) >= sizeof bare)
-			continue;
-		/* socat writes IPv6 addresses in brackets */
-		snprintf(bare, sizeof bare, "%s", text + (*text == '['));
-		len = strlen(bare);
-		if (len > 0 && bare[len - 1] == ']')
-			bare[len - 1] = '\0';
-		if (strncasecmp(bare, "::ffff:", 7) == 0 &&
-		    inet_pton(AF_INET, bare + 7, raw) == 1)
-			return inet_ntop(AF_INET, raw, out, INET6_ADDRSTRLEN) !=
-			    NULL;
-		if (inet_pton(AF_INET, bare, raw) == 1)
-			return inet_ntop(AF_INET, raw, out, INET6_ADDRSTRLEN) !=
-			    NULL;
-		if (inet_pton(AF_INET6, bare, raw) == 1)
-			return inet_ntop(AF_INET6, raw, out,
-				   INET6_ADDRSTRLEN) != NULL;
-	}
-	return 0;
-}
-
-/*
- * A real peer is believed before the environment, which may be anybody's; a
- * loopback peer is a wrapper, which tells by the environment whom it serves.
- */
-static void
-find_client(struct setup *s)
-{
-	char peer[INET6_ADDRSTRLEN] = "", told[INET6_ADDRSTRLEN] = "";
-	int one = 1, loopback = 0;
-	int known = peer_address(peer, &loopback);
-
-	if ((!known || loopback) && told_address(told)) {
-		memcpy(s->address, told, sizeof told);
-		s->is_local =
-		    strncmp(told, "127.", 4) == 0 || strcmp(told, "::1") == 0;
-	} else {
-		memcpy(s->address, peer, sizeof peer);
-		s->is_local = !known || loopback;
-	}
-	/* These fail where there is no TCP, which is no harm. */
-	setsockopt(STDIN_FILENO, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
-	setsockopt(STDOUT_FILENO, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
 /* PAM modules and libraries read it: nothing in it is ours. */
@@ -422,7 +163,7 @@ find_jail_user(struct setup *s)
 	s->monitor.auth.mail_group = gr == NULL ? getegid() : gr->gr_gid;
 	if (!s->monitor.auth.is_root)
 		return;
-	if (gr == NULL && s->use_dotlock)
+	if (gr == NULL && s->opt.use_dotlock)
 		refuse(EX_CONFIG, "group", s->opt.mail_group,
 		    "there is none, give the spool's by --mail-group=NAME");
 	pw = getpwnam(s->opt.jail_user);
@@ -440,13 +181,10 @@ prepare(struct setup *s)
 	const struct options *o = &s->opt;
 	int is_root = geteuid() == 0;
 
-	s->use_fcntl = 0;
-	read_locks(s);
 	read_mailbox(s);
-	s->login.tries = (unsigned)read_number("tries", o->tries, 1, 50);
-	s->login.timeout_s =
-	    read_number("login-timeout", o->login_timeout, 1, 3600);
-	s->session.idle_s = read_number("idle", o->idle, 1, 86400);
+	s->login.tries = o->tries;
+	s->login.timeout_s = o->login_timeout_s;
+	s->session.idle_s = o->idle_s;
 	s->login.is_root = is_root;
 	s->session.is_root = is_root;
 	s->monitor.auth.is_root = is_root;
@@ -467,22 +205,23 @@ instruct(struct setup *s)
 	s->login.client_in = s->session.client_in = STDIN_FILENO;
 	s->login.client_out = s->session.client_out = STDOUT_FILENO;
 	s->login.jail_root = s->session.jail_root = s->empty;
-	s->login.cleartext = o->tls || o->plaintext || s->is_local;
+	s->login.cleartext = o->tls || o->plaintext || s->client.is_local;
 	s->login.timestamp = timestamp;
 	s->login.capa = session_capa;
-	s->session.use_fcntl = s->use_fcntl;
-	s->session.use_dotlock = s->use_dotlock;
+	s->session.use_fcntl = s->opt.use_fcntl;
+	s->session.use_dotlock = s->opt.use_dotlock;
 	s->session.name = NAME "-" VERSION;
 	s->monitor.auth.pam_service = o->no_pam ? NULL : o->pam;
 	s->monitor.auth.secrets = o->secrets;
 	s->monitor.auth.timestamp = timestamp;
-	s->monitor.auth.address = s->address[0] == '\0' ? NULL : s->address;
+	s->monitor.auth.address =
+	    s->client.address[0] == '\0' ? NULL : s->client.address;
 	s->monitor.auth.mailbox = s->mailbox;
 	s->monitor.state = o->state;
 	s->monitor.jail = jail_level(s->monitor.auth.is_root);
 	s->monitor.login_timeout_s = s->login.timeout_s;
 	s->monitor.tries = s->login.tries;
-	s->monitor.want_dotlock = s->use_dotlock;
+	s->monitor.want_dotlock = s->opt.use_dotlock;
 	s->monitor.tls = o->tls;
 }
 
@@ -555,7 +294,7 @@ run_check(const struct setup *s)
 	    .jail_user = o->jail_user,
 	    .mailbox = s->mailbox,
 	    .mail_group = o->mail_group,
-	    .want_dotlock = s->use_dotlock,
+	    .want_dotlock = s->opt.use_dotlock,
 	    .is_root = s->monitor.auth.is_root,
 	};
 
@@ -565,34 +304,20 @@ run_check(const struct setup *s)
 int
 main(int argc, char **argv)
 {
-	static struct setup s = {
-	    .opt =
-		{
-		      .mailbox = "/var/mail/%u",
-		      .pam = NAME,
-		      .secrets = "/etc/" NAME ".secrets",
-		      .state = "/var/lib/" NAME,
-		      .jail_user = NAME,
-		      .mail_group = "mail",
-		      .lock = "fcntl,dotlock",
-		      .idle = "600",
-		      .login_timeout = "60",
-		      .tries = "3",
-		      },
-	};
+	static struct setup s;
 	struct child login, session;
 	int has_logger;
 
 	start_clean();
-	has_logger = !is_client(STDERR_FILENO);
+	has_logger = !client_has(STDERR_FILENO);
 	if (!has_logger)
 		replace_stderr(0);
 	log_open(NAME, has_logger);
-	read_options(&s.opt, argc, argv);
+	options_read(&s.opt, argc, argv);
 	if (s.opt.version)
 		return printf(NAME " " VERSION "\n") < 0;
 	if (s.opt.help) {
-		print_help();
+		options_help();
 		return EX_OK;
 	}
 	log_open(NAME, s.opt.check || (s.opt.to_stderr && has_logger));
@@ -600,7 +325,7 @@ main(int argc, char **argv)
 	if (s.opt.check)
 		return run_check(&s);
 	replace_stderr(s.opt.to_stderr);
-	find_client(&s);
+	client_find(&s.client);
 	clear_environment();
 	prepare_empty(&s);
 	find_jail_user(&s);

@@ -12,6 +12,7 @@
 #include "privsep.h"
 #include "proto.h"
 #include "reply.h"
+#include "uidl.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -242,7 +243,7 @@ static enum next
 do_uidl(struct session *s, const struct args *args)
 {
 	const struct message *m = maildrop_find(&s->drop, args->number);
-	char id[MAILDROP_ID];
+	char id[UIDL_TEXT];
 	enum trouble why;
 
 	if (args->number > 0 && m == NULL)
@@ -253,17 +254,14 @@ do_uidl(struct session *s, const struct args *args)
 		return NEXT_HANGUP;
 	}
 	if (args->number > 0) {
-		maildrop_id(m, id);
-		reply_ok(&s->out, "%u %s", args->number, id);
+		reply_ok(&s->out, "%u %s", args->number, uidl_text(m, id));
 		return NEXT_COMMAND;
 	}
 	reply_ok(&s->out, "unique ids follow");
 	for (uint32_t i = 1; i <= maildrop_count(&s->drop); i++) {
 		m = maildrop_find(&s->drop, i);
-		if (m == NULL)
-			continue;
-		maildrop_id(m, id);
-		reply_line(&s->out, "%u %s", i, id);
+		if (m != NULL)
+			reply_line(&s->out, "%u %s", i, uidl_text(m, id));
 	}
 	reply_end(&s->out);
 	return NEXT_COMMAND;
@@ -467,9 +465,9 @@ session_run(const struct session_config *config)
 	jail_assume_user(&j);
 	why = maildrop_open(&s->drop, &paths);
 	jail_session(&j);
-	s->drop.monitor = config->monitor;
-	s->drop.use_fcntl = config->use_fcntl;
-	s->drop.use_dotlock = config->use_dotlock;
+	s->drop.lock.monitor = config->monitor;
+	s->drop.lock.use_fcntl = config->use_fcntl;
+	s->drop.lock.use_dotlock = config->use_dotlock;
 	if (why == FINE) {
 		serve_maildrop(s);
 	} else {

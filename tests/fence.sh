@@ -6,16 +6,16 @@ cd "$(dirname "$0")/.." || exit 1
 
 layers='
 log line proto from
-reply sasl proxy walk
+reply sasl proxy walk options client
 apop privsep jail journal index
 dotlock pam secrets
 mbox maildir auth check
-message monitor
+message monitor boxlock uidl
 maildrop
 login session
 pop3d
 '
-root_side='pop3d monitor auth pam secrets dotlock check'
+root_side='pop3d options client monitor auth pam secrets dotlock check'
 root_only='auth.h pam.h secrets.h dotlock.h pwd.h security/'
 never_root='line.h reply.h proto.h mbox.h'
 

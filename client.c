@@ -1,0 +1,113 @@
+/*
+ * client.c - who is on the other end of descriptors 0 and 1
+ *
+ * Runs as root, before the fork. Reads nothing that the client sends.
+ */
+#include "client.h"
+
+#include "log.h"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int
+client_has(int fd)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && fstat(STDIN_FILENO, &b) == 0 &&
+	    !S_ISCHR(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* The numeric address of a socket's other end; false if it has none. */
+static int
+peer_address(char out[INET6_ADDRSTRLEN], int *loopback)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} peer;
+	socklen_t len = sizeof peer;
+	const void *v4 = &peer.in.sin_addr;
+
+	if (getpeername(STDIN_FILENO, &peer.any, &len) == -1)
+		return 0;
+	if (peer.any.sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr))
+		v4 = peer.in6.sin6_addr.s6_addr + 12;
+	else if (peer.any.sa_family == AF_INET6) {
+		*loopback = IN6_IS_ADDR_LOOPBACK(&peer.in6.sin6_addr);
+		return inet_ntop(AF_INET6, &peer.in6.sin6_addr, out,
+			   INET6_ADDRSTRLEN) != NULL;
+	} else if (peer.any.sa_family != AF_INET) {
+		return 0;
+	}
+	*loopback = *(const unsigned char *)v4 == 127;
+	return inet_ntop(AF_INET, v4, out, INET6_ADDRSTRLEN) != NULL;
+}
+
+/* The first of the superservers' variables that holds an address. */
+static int
+told_address(char out[INET6_ADDRSTRLEN])
+{
+	static const char *const names[] = {"TCPREMOTEIP", "REMOTE_HOST",
+	    "REMOTE_ADDR", "SOCAT_PEERADDR", "NCAT_REMOTE_ADDR"};
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		const char *text = getenv(names[i]);
+		char bare[INET6_ADDRSTRLEN + 2];
+		unsigned char raw[16];
+		size_t len;
+
+		if (text == NULL || strlen(text) >= sizeof bare)
+			continue;
+		/* socat writes IPv6 addresses in brackets */
+		snprintf(bare, sizeof bare, "%s", text + (*text == '['));
+		len = strlen(bare);
+		if (len > 0 && bare[len - 1] == ']')
+			bare[len - 1] = '\0';
+		if (strncasecmp(bare, "::ffff:", 7) == 0 &&
+		    inet_pton(AF_INET, bare + 7, raw) == 1)
+			return inet_ntop(AF_INET, raw, out, INET6_ADDRSTRLEN) !=
+			    NULL;
+		if (inet_pton(AF_INET, bare, raw) == 1)
+			return inet_ntop(AF_INET, raw, out, INET6_ADDRSTRLEN) !=
+			    NULL;
+		if (inet_pton(AF_INET6, bare, raw) == 1)
+			return inet_ntop(AF_INET6, raw, out,
+				   INET6_ADDRSTRLEN) != NULL;
+	}
+	return 0;
+}
+
+/*
+ * A real peer is believed before the environment, which may be anybody's; a
+ * loopback peer is a wrapper, which tells by the environment whom it serves.
+ */
+void
+client_find(struct client *c)
+{
+	char peer[INET6_ADDRSTRLEN] = "", told[INET6_ADDRSTRLEN] = "";
+	int one = 1, loopback = 0;
+	int known = peer_address(peer, &loopback);
+
+	if ((!known || loopback) && told_address(told)) {
+		memcpy(c->address, told, sizeof told);
+		c->is_local =
+		    strncmp(told, "127.", 4) == 0 || strcmp(told, "::1") == 0;
+	} else {
+		memcpy(c->address, peer, sizeof peer);
+		c->is_local = !known || loopback;
+	}
+	/* These fail where there is no TCP, which is no harm. */
+	setsockopt(STDIN_FILENO, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+	setsockopt(STDOUT_FILENO, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}

@@ -1,0 +1,39 @@
+/*
+ * uidl.h - unique ids: what names a message for good (RFC 1939 s. 7)
+ *
+ * 32 hex digits of a digest over what no mail program rewrites, never over
+ * what it does (Status and the like), nor an id that a sender could choose.
+ * Identical messages are told apart by "-2", "-3", which the index remembers.
+ */
+#ifndef UIDL_H
+#define UIDL_H
+
+#include "mbox.h"
+
+#define UIDL_TEXT (2 * INDEX_ID + 1 + 10 + 1) /* room: hex, "-", copy, NUL */
+
+/*
+ * Works out the digest of message i, counted from 0: the first of each of the
+ * Received, Date, Message-ID, Delivered-To, From and Subject headers, the
+ * octets of the body and its first 256 bytes that are not CR or LF, so that
+ * how lines end does not matter. CHANGED or TEMP, logged, if it cannot.
+ */
+enum trouble uidl_digest(struct mbox *m, uint32_t i);
+
+/*
+ * Keeps of last time's messages only those with the same digest as another,
+ * or that once were: in an order that uidl_number() wants.
+ */
+void uidl_keep_copies(struct index *was);
+
+/*
+ * Numbers the messages, all of which have their digest, among those that
+ * share it: last time's copies keep their numbers, in their order; what is
+ * new gets one that is not in use. TEMP, logged, if memory lacks.
+ */
+enum trouble uidl_number(struct mbox *m, const struct index *was);
+
+/* The id of a message that was numbered, as text. Returns out. */
+const char *uidl_text(const struct message *m, char out[UIDL_TEXT]);
+
+#endif
