@@ -20,7 +20,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 LIBS       = -lpam -lcrypt -lnettle
 
 ROOMS = apop auth boxlock check client dotlock from index jail journal line \
-        log login maildrop mbox message monitor options pam privsep proto \
+        log login maildrop mbox message monitor options pam plan privsep proto \
         reply secrets session uidl walk
 OBJ   = $(ROOMS:=.o)
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c))

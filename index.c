@@ -20,10 +20,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NUMBERS 12
-#define HEAD    (8 + NUMBERS * 8)
-#define RECORD  40
-#define BLOCK   (1024 * RECORD)
+#define NUMBERS    12
+#define HEAD       (8 + NUMBERS * 8)
+#define RECORD     40
+#define BLOCK      (1024 * RECORD)
+#define FROM_LEAST 20 /* bytes: "From 1 Jan 2024 1:00" */
 
 static const unsigned char magic[8] = "pop3d\0\0\1";
 
@@ -74,8 +75,8 @@ makes_sense(const struct message *m, off_t from, off_t end)
 {
 	const off_t least = (off_t)m->from_len + m->tail;
 
-	return m->offset == from && m->from_len >= sizeof "From " - 1 &&
-	    m->tail <= 2 && end - from >= least &&
+	return m->offset == from && m->from_len >= FROM_LEAST && m->tail <= 2 &&
+	    end - from >= least &&
 	    m->octets <= 2 * (uint64_t)(end - from - least) + 2;
 }
 

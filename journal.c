@@ -1,83 +1,468 @@
 /*
- * journal.c - rewrite a file in place
+ * journal.c - rewrite a file in place so that a crash leaves the old or the
+ * new one
+ *
+ * The steps and their syncs, in order: (1) plan and first record, journal
+ * synced; (2) the record's bytes to the file, synced; (3) the next record to
+ * the journal's other place, synced, and so on; (4) a record that all is
+ * moved, synced; (5) the file is truncated and synced; (6) the journal is
+ * emptied and synced. An update of one step has five syncs.
+ *
+ * Truncation cannot be told from its absence by the file's size, since mail
+ * may have been appended after either. So the last step puts a random mark
+ * where the file is to end: while it stands there, nothing was cut.
  */
 #include "journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK 262144
 
-/* Moves one block down; *done is how many bytes of it are there. */
-static int
-move_block(int fd, char *buf, off_t from, off_t to, size_t n)
+/* A rewrite under way. */
+struct work {
+	const struct rewrite *r;
+	struct plan plan;
+	off_t end;      /* of the file, before it is cut */
+	off_t result;   /* where it will end */
+	uint64_t seq;   /* of the last record */
+	uint64_t range; /* the source: this range, or range_count, ... */
+	off_t from;     /* ... and this offset in the file */
+	off_t to;       /* where that goes */
+	unsigned char mark[PLAN_ID];
+	unsigned char *block;
+};
+
+static void
+progress(const struct work *w)
 {
-	size_t have = 0, done = 0;
+	if (w->r->progress != NULL)
+		w->r->progress(w->r->progress_arg);
+}
 
-	while (have < n) {
-		ssize_t some =
-		    pread(fd, buf + have, n - have, from + (off_t)have);
+/* Bytes from "from" to the end of its range; behind the planned part, to the
+ * end of the file. */
+static off_t
+run_length(const struct work *w)
+{
+	const struct plan *p = &w->plan;
 
-		if (some == -1 && errno == EINTR)
-			continue;
-		if (some <= 0)
-			return 0;
-		have += (size_t)some;
+	if (w->range == p->range_count)
+		return w->end - w->from;
+	return p->ranges[w->range].offset + p->ranges[w->range].size - w->from;
+}
+
+/* Moves the source on by n bytes, which must lie in its run. */
+static void
+advance(struct work *w, off_t n)
+{
+	const struct plan *p = &w->plan;
+
+	w->from += n;
+	w->to += n;
+	while (w->range < p->range_count && run_length(w) == 0) {
+		w->range++;
+		w->from = w->range < p->range_count ? p->ranges[w->range].offset
+						    : p->size;
 	}
-	while (done < n) {
-		ssize_t some =
-		    pwrite(fd, buf + done, n - done, to + (off_t)done);
+}
 
-		if (some == -1 && errno == EINTR)
-			continue;
-		if (some <= 0)
-			return 0;
-		done += (size_t)some;
-	}
-	return 1;
+/* To the first byte that moves. */
+static void
+start_source(struct work *w)
+{
+	w->range = 0;
+	w->to = 0;
+	w->from =
+	    w->plan.range_count > 0 ? w->plan.ranges[0].offset : w->plan.size;
+	while (w->from == w->to && run_length(w) > 0)
+		advance(w, run_length(w));
+}
+
+static void
+find_result(struct work *w)
+{
+	const struct plan *p = &w->plan;
+
+	w->result = w->to;
+	if (w->range < p->range_count)
+		w->result += run_length(w) + w->end - p->size;
+	else
+		w->result += w->end - w->from;
+	for (uint64_t i = w->range + 1; i < p->range_count; i++)
+		w->result += p->ranges[i].size;
 }
 
 static int
-move_range(const struct rewrite *r, char *buf, const struct range *k, off_t to)
+sync_file(int fd)
+{
+	int status;
+
+	do
+		status = fsync(fd);
+	while (status == -1 && errno == EINTR);
+	return status == 0;
+}
+
+/* How many bytes the next block of a step of "left" bytes has. */
+static size_t
+block_size(const struct work *w, off_t left)
+{
+	off_t n = run_length(w);
+
+	if (n > left)
+		n = left;
+	return n > BLOCK ? BLOCK : (size_t)n;
+}
+
+/* Copies the record's bytes from the file into the journal. */
+static int
+save_data(struct work w, struct record *rec)
+{
+	struct sha256_ctx sha;
+	off_t done = 0;
+
+	sha256_init(&sha);
+	while (done < rec->len) {
+		size_t n = block_size(&w, rec->len - done);
+
+		if (!plan_read_at(w.r->fd, w.block, n, w.from) ||
+		    !plan_write_at(w.r->journal, w.block, n,
+			plan_data(&w.plan, rec) + done))
+			return 0;
+		sha256_update(&sha, n, w.block);
+		advance(&w, (off_t)n);
+		done += (off_t)n;
+		progress(&w);
+	}
+	sha256_digest(&sha, sizeof rec->digest, rec->digest);
+	return 1;
+}
+
+/*
+ * Puts the record's bytes where they go, from the journal or from where they
+ * still are; then the source is behind them. May be done again.
+ */
+static int
+apply(struct work *w, const struct record *rec)
 {
 	off_t done = 0;
 
-	while (to != k->offset && done < k->size) {
-		size_t n = BLOCK;
+	while (done < rec->len) {
+		size_t n = block_size(w, rec->len - done);
+		int fd = rec->has_data ? w->r->journal : w->r->fd;
+		off_t at =
+		    rec->has_data ? plan_data(&w->plan, rec) + done : w->from;
 
-		if ((off_t)n > k->size - done)
-			n = (size_t)(k->size - done);
-		if (!move_block(r->fd, buf, k->offset + done, to + done, n))
+		if (n == 0 || !plan_read_at(fd, w->block, n, at) ||
+		    !plan_write_at(w->r->fd, w->block, n, w->to))
 			return 0;
+		advance(w, (off_t)n);
 		done += (off_t)n;
-		if (r->progress != NULL)
-			r->progress(r->progress_arg);
+		progress(w);
 	}
+	return w->to < w->result ||
+	    plan_write_at(w->r->fd, w->mark, PLAN_ID, w->result);
+}
+
+/* A step, and the sync behind it. A sync that has failed may have dropped
+ * what it should have written: so the second try writes it all again. */
+static int
+apply_and_sync(struct work *w, const struct record *rec)
+{
+	struct work before = *w;
+
+	if (apply(w, rec) && sync_file(w->r->fd))
+		return 1;
+	*w = before;
+	return apply(w, rec) && sync_file(w->r->fd);
+}
+
+/*
+ * The bytes need no second copy where source and place are apart; in the last
+ * step, with room for the mark between them.
+ */
+static struct record
+next_record(struct work *w)
+{
+	off_t gap = w->from - w->to;
+	off_t left = w->result - w->to;
+	off_t room = w->plan.data_room;
+	struct record rec = {
+	    .seq = ++w->seq,
+	    .kind = left > 0 ? RECORD_MOVE : RECORD_CUT,
+	    .to = w->to,
+	    .from = left > 0 ? w->from : w->end,
+	    .range = w->range,
+	    .len = left,
+	};
+
+	memcpy(rec.mark, w->mark, PLAN_ID);
+	if (left == 0 || gap >= left + PLAN_ID)
+		return rec;
+	if (gap >= room && left > room) {
+		rec.len = gap < left ? gap : room;
+		return rec;
+	}
+	rec.has_data = 1;
+	if (left > room)
+		rec.len = room;
+	return rec;
+}
+
+/* The record, durable in the journal. The file is not touched. */
+static int
+record(struct work *w, struct record *rec)
+{
+	for (int tries = 0; tries < 2; tries++)
+		if ((!rec->has_data || save_data(*w, rec)) &&
+		    plan_write_record(&w->plan, w->r->journal, rec) &&
+		    sync_file(w->r->journal))
+			return 1;
+	return 0;
+}
+
+static int
+truncate_and_sync(int fd, off_t size)
+{
+	for (int tries = 0; tries < 2; tries++)
+		if (ftruncate(fd, size) == 0 && sync_file(fd))
+			return 1;
+	return 0;
+}
+
+/*
+ * From where the source is to the end. The first record has been made, and
+ * is given, since until then there is a way back.
+ */
+static int
+run(struct work *w, struct record rec)
+{
+	while (rec.kind == RECORD_MOVE) {
+		if (!apply_and_sync(w, &rec))
+			return 0;
+		rec = next_record(w);
+		if (!record(w, &rec))
+			return 0;
+	}
+	if (!truncate_and_sync(w->r->fd, w->result))
+		return 0;
+	/* If that fails, the next login finds that all is done. */
+	if (!truncate_and_sync(w->r->journal, 0))
+		log_errno("cannot empty the journal of", w->r->path);
 	return 1;
 }
 
-enum trouble
-journal_rewrite(const struct rewrite *r)
+/* Room for the plan and two records, so that the disk cannot fill up in the
+ * middle. Where the file system cannot reserve, it is tried as it is. */
+static int
+reserve(const struct work *w)
 {
-	char *buf = malloc(BLOCK);
-	off_t to = 0;
+	return fallocate(w->r->journal, 0, 0, plan_room(&w->plan)) == 0 ||
+	    errno == EOPNOTSUPP || errno == ENOSYS;
+}
 
-	if (buf == NULL)
+static int
+start_plan(struct work *w, const struct range *keep, size_t count, off_t size,
+    const struct stat *st)
+{
+	struct plan *p = &w->plan;
+
+	p->dev = st->st_dev;
+	p->ino = st->st_ino;
+	p->size = size;
+	p->range_count = count;
+	p->ranges = calloc(count + 1, sizeof *p->ranges);
+	w->block = malloc(BLOCK);
+	if (p->ranges == NULL || w->block == NULL)
+		return 0;
+	memcpy(p->ranges, keep, count * sizeof *keep);
+	w->end = st->st_size;
+	start_source(w);
+	find_result(w);
+	p->data_room = w->result - w->to;
+	if (p->data_room > PLAN_DATA)
+		p->data_room = PLAN_DATA;
+	return getrandom(p->id, PLAN_ID, 0) == PLAN_ID &&
+	    getrandom(w->mark, PLAN_ID, 0) == PLAN_ID;
+}
+
+static void
+close_work(struct work *w)
+{
+	plan_close(&w->plan);
+	free(w->block);
+}
+
+/* Everything that is done before the file is touched. */
+static int
+prepare(struct work *w, struct record *rec)
+{
+	if (!plan_sample(&w->plan, w->r->fd) ||
+	    !plan_write(&w->plan, w->r->journal) || !reserve(w))
+		return 0;
+	*rec = next_record(w);
+	return record(w, rec);
+}
+
+enum trouble
+journal_rewrite(
+    const struct rewrite *r, const struct range *keep, size_t count, off_t size)
+{
+	struct work w = {.r = r};
+	enum trouble why = TEMP;
+	struct record rec;
+	struct stat st;
+
+	if (fstat(r->fd, &st) == -1 || !start_plan(&w, keep, count, size, &st))
 		goto fail;
-	for (size_t i = 0; i < r->keep_count; i++) {
-		if (!move_range(r, buf, &r->keep[i], to))
-			goto fail;
-		to += r->keep[i].size;
+	if (w.to == w.result) { /* nothing moves */
+		if (truncate_and_sync(r->fd, w.result))
+			why = FINE;
+		goto fail;
 	}
-	if (fsync(r->fd) == -1 || ftruncate(r->fd, to) == -1 ||
-	    fsync(r->fd) == -1)
-		goto fail;
-	free(buf);
-	return FINE;
+	must(w.end - w.result >= PLAN_ID);
+	if (!prepare(&w, &rec)) {
+		why = errno == ENOSPC || errno == EDQUOT ? FULL : TEMP;
+		log_errno("cannot write the journal, so nothing is deleted, of",
+		    r->path);
+		if (!truncate_and_sync(r->journal, 0))
+			log_errno("cannot empty the journal of", r->path);
+		close_work(&w);
+		return why;
+	}
+	if (run(&w, rec))
+		why = FINE;
 
 fail:
-	log_errno("cannot rewrite mailbox", r->path);
-	free(buf);
-	return TEMP;
+	if (why != FINE)
+		log_errno("cannot update", r->path);
+	close_work(&w);
+	return why;
+}
+
+int
+journal_is_open(int journal)
+{
+	struct stat st;
+
+	return fstat(journal, &st) == 0 && st.st_size > 0;
+}
+
+/* Takes up the rewrite where the record left it. CHANGED if it cannot be
+ * that of this file, TEMP if that cannot be found out. */
+static enum trouble
+resume(struct work *w, const struct record *rec)
+{
+	struct work after;
+
+	w->range = rec->range;
+	w->from = rec->from;
+	w->to = rec->to;
+	w->seq = rec->seq;
+	memcpy(w->mark, rec->mark, PLAN_ID);
+	if (rec->kind == RECORD_CUT)
+		w->range = w->plan.range_count;
+	if (w->end < w->plan.size || w->end < w->from)
+		return CHANGED;
+	find_result(w);
+	if (rec->len > w->result - w->to || w->end - w->result < PLAN_ID)
+		return CHANGED;
+	if (rec->kind == RECORD_CUT)
+		return FINE;
+	after = *w;
+	for (off_t done = 0; rec->has_data && done < rec->len;) {
+		size_t n = block_size(&after, rec->len - done);
+
+		advance(&after, (off_t)n);
+		done += (off_t)n;
+	}
+	return plan_is_true(&w->plan, w->r->fd, after.from);
+}
+
+/* All was moved: CHANGED if the file was cut as well, FINE if not yet. */
+static enum trouble
+find_mark(const struct work *w, const struct record *rec)
+{
+	unsigned char there[PLAN_ID];
+
+	if (!plan_read_at(w->r->fd, there, sizeof there, rec->to))
+		return errno == 0 ? CHANGED : TEMP;
+	return memcmp(there, rec->mark, sizeof there) == 0 ? FINE : CHANGED;
+}
+
+/* Ends a rewrite that got as far as that record. */
+static enum trouble
+end_rewrite(struct work *w, struct record rec)
+{
+	enum trouble why = FINE;
+	struct stat st;
+
+	if (w->r->fd == -1)
+		return CHANGED;
+	if (fstat(w->r->fd, &st) == -1)
+		return TEMP;
+	if (st.st_dev != w->plan.dev || st.st_ino != w->plan.ino)
+		return CHANGED;
+	w->end = st.st_size;
+	if (rec.kind == RECORD_CUT)
+		why = find_mark(w, &rec);
+	if (why == CHANGED) /* it was cut: all is done */
+		return truncate_and_sync(w->r->journal, 0) ? FINE : TEMP;
+	if (why == FINE)
+		why = resume(w, &rec);
+	if (why != FINE)
+		return why;
+	if (rec.kind == RECORD_CUT) {
+		/* Mail that came behind the old end moves like all else. */
+		rec = next_record(w);
+		if (!record(w, &rec))
+			return TEMP;
+	}
+	return run(w, rec) ? FINE : TEMP;
+}
+
+enum trouble
+journal_recover(const struct rewrite *r)
+{
+	struct work w = {.r = r};
+	enum trouble why = TEMP;
+	struct record rec;
+
+	w.block = malloc(BLOCK);
+	if (w.block == NULL) {
+		log_line(LOG_ERR, "no memory for the journal of %s", r->path);
+		return TEMP;
+	}
+	why = plan_read(&w.plan, r->journal);
+	if (why == FINE)
+		why = plan_last_record(&w.plan, r->journal, &rec);
+	if (why == CHANGED) {
+		/* The file is touched only when both are there for good. */
+		why = truncate_and_sync(r->journal, 0) ? FINE : TEMP;
+		log_line(LOG_NOTICE,
+		    "mailbox %s: an update had not begun; journal emptied",
+		    r->path);
+	} else if (why == FINE) {
+		why = end_rewrite(&w, rec);
+		if (why == FINE)
+			log_line(LOG_NOTICE,
+			    "mailbox %s: an interrupted update was finished",
+			    r->path);
+	}
+	if (why == TEMP)
+		log_errno("cannot finish the update of", r->path);
+	if (why == CHANGED)
+		log_line(LOG_ERR,
+		    "mailbox %s is not the file that its journal is about: "
+		    "nothing written",
+		    r->path);
+	close_work(&w);
+	return why;
 }

@@ -21,6 +21,7 @@ enum trouble {
 	FINE = 0,
 	BUSY,   /* someone holds the lock: [IN-USE] */
 	TEMP,   /* may pass: [SYS/TEMP] */
+	FULL,   /* no room on the disk: [SYS/TEMP] */
 	PERM,   /* needs a person: [SYS/PERM], or a refusal */
 	CHANGED /* the mailbox is not what the client was shown */
 };

@@ -78,6 +78,32 @@ read_mailbox(struct maildrop *d)
 	return mbox_scan(&d->mbox);
 }
 
+static struct rewrite
+rewriting(struct maildrop *d)
+{
+	return (struct rewrite){.fd = d->mbox.fd,
+	    .journal = d->journal_fd,
+	    .path = d->mbox.path,
+	    .progress = refresh,
+	    .progress_arg = &d->lock};
+}
+
+/* An update that something has interrupted comes before all else. */
+static enum trouble
+finish_update(struct maildrop *d)
+{
+	struct rewrite r = rewriting(d);
+	enum trouble why;
+
+	if (!journal_is_open(d->journal_fd))
+		return FINE;
+	why = journal_recover(&r);
+	d->journal_is_foreign = why == CHANGED;
+	if (why == FINE)
+		why = mbox_stamp(&d->mbox);
+	return why == FINE ? FINE : TEMP;
+}
+
 enum trouble
 maildrop_begin(struct maildrop *d)
 {
@@ -98,14 +124,16 @@ maildrop_begin(struct maildrop *d)
 	d->mbox.progress_arg = &d->lock;
 	if (d->mbox.fd == -1) {
 		d->has_ids = 1;
-		return FINE; /* there is nothing to lock or read */
+		return finish_update(d); /* there is nothing to lock or read */
 	}
 	if (mbox_stamp(&d->mbox) != FINE)
 		return TEMP;
 	why = boxlock_take(&d->lock, &d->mbox, LOGIN_PATIENCE_MS);
 	if (why != FINE)
 		return why == CHANGED ? TEMP : why;
-	why = read_mailbox(d);
+	why = finish_update(d);
+	if (why == FINE)
+		why = read_mailbox(d);
 	boxlock_release(&d->lock, &d->mbox);
 	if (why == FINE)
 		count_left(d);
@@ -191,7 +219,7 @@ keep_range(struct range *keep, size_t *n, off_t from, off_t to)
 		keep[(*n)++] = (struct range){from, to - from};
 }
 
-/* All that is not marked: c-client's own message, ours, and what came since. */
+/* All that is not marked, and c-client's own message. */
 static struct range *
 kept_ranges(struct maildrop *d, size_t *n)
 {
@@ -206,7 +234,6 @@ kept_ranges(struct maildrop *d, size_t *n)
 		if (!m->messages[i].deleted)
 			keep_range(keep, n, m->messages[i].offset,
 			    mbox_message_end(m, i));
-	keep_range(keep, n, m->size, m->stamp.size);
 	return keep;
 }
 
@@ -251,33 +278,27 @@ mend_times(const struct maildrop *d, const struct stat *was)
 static enum trouble
 update_locked(struct maildrop *d)
 {
-	struct rewrite r = {.fd = d->mbox.fd,
-	    .journal_fd = d->journal_fd,
-	    .path = d->mbox.path,
-	    .progress = refresh,
-	    .progress_arg = &d->lock};
+	struct rewrite r = rewriting(d);
 	enum trouble why = mbox_check(&d->mbox);
 	struct range *keep;
 	struct stat was;
+	size_t count;
 
 	if (why != FINE)
 		return why;
-	if (fstat(d->mbox.fd, &was) == -1)
-		return TEMP;
-	keep = kept_ranges(d, &r.keep_count);
-	if (keep == NULL) {
-		log_line(
-		    LOG_ERR, "no memory to update mailbox %s", d->mbox.path);
+	keep = kept_ranges(d, &count);
+	if (keep == NULL || fstat(d->mbox.fd, &was) == -1) {
+		log_errno("cannot update mailbox", d->mbox.path);
+		free(keep);
 		return TEMP;
 	}
-	r.keep = keep;
-	why = journal_rewrite(&r);
+	why = journal_rewrite(&r, keep, count, d->mbox.size);
 	free(keep);
 	if (why != FINE)
 		return why;
 	mend_times(d, &was);
 	forget_marked(d);
-	return mbox_stamp(&d->mbox) == FINE ? FINE : TEMP;
+	return mbox_stamp(&d->mbox);
 }
 
 enum trouble

@@ -19,10 +19,11 @@ struct maildrop {
 	int journal_fd; /* owned */
 	struct boxlock lock;
 	struct index was; /* last time's messages, for the copies' numbers */
-	int has_ids;      /* every message has its id */
-	int dirty;        /* there is more to know than the index says */
-	uint32_t left;    /* messages without a mark */
-	uint64_t octets;  /* of those */
+	int journal_is_foreign; /* it is to be put aside: see journal.h */
+	int has_ids;            /* every message has its id */
+	int dirty;              /* there is more to know than the index says */
+	uint32_t left;          /* messages without a mark */
+	uint64_t octets;        /* of those */
 };
 
 struct maildrop_paths {
@@ -40,7 +41,7 @@ enum trouble maildrop_open(
     struct maildrop *d, const struct maildrop_paths *paths);
 
 /*
- * Locks and reads. BUSY: another session has it, or another program has kept
+ * Locks, ends an update that was interrupted, and reads. BUSY: another session has it, or another program has kept
  * the mailbox locked for some seconds. On trouble, logged, there is nothing
  * to serve.
  */
@@ -68,8 +69,9 @@ enum trouble maildrop_ids(struct maildrop *d);
 
 /*
  * Deletes what is marked, keeping what was appended meanwhile; FINE when that
- * is on disk, or nothing was marked. Else the mailbox is as it was, the cause
- * is logged, and BUSY, TEMP or CHANGED says which kind it is.
+ * is on disk, or nothing was marked. Else the cause is logged, BUSY, FULL, TEMP
+ * or CHANGED says which kind it is, and the mailbox is as it was, or on its
+ * way, which the next session ends before all else.
  */
 enum trouble maildrop_update(struct maildrop *d);
 

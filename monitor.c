@@ -311,6 +311,25 @@ take_log(struct monitor *m)
 	return 1;
 }
 
+/* The session has found that its journal is about another file: it must not
+ * be applied, nor lost. */
+static void
+put_journal_aside(const struct monitor *m)
+{
+	char from[PRIVSEP_PATH + 1], to[PRIVSEP_PATH + 1], suffix[48];
+
+	snprintf(suffix, sizeof suffix, ".journal.aside-%lld",
+	    (long long)time(NULL));
+	if (!state_path(m->config, m->account.mailbox, ".journal", from) ||
+	    !state_path(m->config, m->account.mailbox, suffix, to) ||
+	    rename(from, to) == -1)
+		log_errno(
+		    "cannot put aside the journal of", m->account.mailbox);
+	else
+		log_line(LOG_ERR, "journal of %s put aside as %s",
+		    m->account.mailbox, to);
+}
+
 static int
 take_summary(struct monitor *m)
 {
@@ -321,6 +340,7 @@ take_summary(struct monitor *m)
 	    [END_CHANGED] = ", end=changed",
 	    [END_REFUSED] = ", end=refused",
 	    [END_MONITOR] = ", end=stopped",
+	    [END_FOREIGN] = ", end=refused",
 	};
 	char user[LOG_NAME_ROOM];
 	struct summary s;
@@ -329,6 +349,8 @@ take_summary(struct monitor *m)
 		return 0;
 	must(s.end < COUNT(ends));
 	m->summed_up = 1;
+	if (s.end == END_FOREIGN)
+		put_journal_aside(m);
 	log_line(LOG_INFO,
 	    "LOGOUT, user=%s, ip=[%s], msgs=%llu, retr=%llu, top=%llu, "
 	    "dele=%llu, left=%llu, in=%llu, out=%llu, time=%lld%s",

@@ -306,7 +306,7 @@ privsep_read_log(struct wire *w, int *level, const char **text)
 int
 privsep_read_summary(struct wire *w, struct summary *s)
 {
-	s->end = (enum end)get(w, END_MONITOR);
+	s->end = (enum end)get(w, END_FOREIGN);
 	s->messages = get(w, UINT64_MAX);
 	s->retrieved = get(w, UINT64_MAX);
 	s->tops = get(w, UINT64_MAX);

@@ -52,7 +52,8 @@ enum end {
 	END_IDLE,    /* the client was silent for too long */
 	END_CHANGED, /* another program changed the mailbox */
 	END_REFUSED, /* the maildrop could not be opened */
-	END_MONITOR  /* the monitor went away */
+	END_MONITOR, /* the monitor went away */
+	END_FOREIGN  /* the journal is not this mailbox's: put it aside */
 };
 
 /* A message on its way; the texts of a received one stay in it. */

@@ -405,7 +405,10 @@ finish(struct session *s)
 		s->sum.end = END_CHANGED;
 	s->sum.left += marked;
 	reply_err(&s->out, why == BUSY ? "IN-USE" : "SYS/TEMP",
-	    "the messages could not be deleted now, try again later");
+	    why == FULL ? "no room on the server's disk to delete these; all "
+			  "messages, or the newest, can be deleted"
+			: "the messages could not be deleted now, try again "
+			  "later");
 }
 
 static void
@@ -477,6 +480,8 @@ session_run(const struct session_config *config)
 	reply_flush(&s->out);
 	maildrop_close(&s->drop);
 	s->sum.out = s->out.octets;
+	if (s->drop.journal_is_foreign)
+		s->sum.end = END_FOREIGN;
 	privsep_send_summary(config->monitor, &s->sum);
 	reply_close(&s->out, config->client_in);
 	_exit(EX_OK);
