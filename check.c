@@ -149,12 +149,14 @@ check_spool(const struct check *c)
 	if (gr == NULL)
 		say(0, "group %s: there is none; give another by --mail-group",
 		    c->mail_group);
+	else if ((st.st_mode & 02) != 0 ||
+	    (st.st_gid == gr->gr_gid && (st.st_mode & 020) != 0))
+		say(1, "spool %s", path);
 	else
-		say((st.st_mode & 02) != 0 ||
-			(st.st_gid == gr->gr_gid && (st.st_mode & 020) != 0),
-		    "spool %s: for lock files it has to be of group %s and "
-		    "writable for it",
-		    path, c->mail_group);
+		say(0,
+		    "spool %s: group %s cannot write to it, so there can be no "
+		    "lock files; chgrp %s and chmod 2775 it, or --lock=fcntl",
+		    path, c->mail_group, c->mail_group);
 }
 
 unsigned

@@ -20,9 +20,8 @@ static void (*divert)(int level, const char *text);
 void
 log_open(const char *ident, int to_stderr)
 {
-	if (to_stderr)
-		stderr_ident = ident;
-	else
+	stderr_ident = to_stderr ? ident : NULL;
+	if (!to_stderr)
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
