@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include "jail.h"
+#include "pam.h"
 #include "secrets.h"
 
 #include <errno.h>
@@ -35,26 +36,16 @@ say(int fine, const char *format, ...)
 static void
 check_pam(const struct check *c)
 {
-	static const char *const directories[] = {
-	    "/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d"};
-	char path[512];
-
-	if (c->pam_service == NULL) {
+	if (c->pam_service == NULL)
 		say(1, "PAM is not used");
-		return;
-	}
-	for (size_t i = 0; i < COUNT(directories); i++) {
-		snprintf(
-		    path, sizeof path, "%s/%s", directories[i], c->pam_service);
-		if (access(path, R_OK) == 0) {
-			say(1, "PAM service %s", path);
-			return;
-		}
-	}
-	say(0,
-	    "PAM service /etc/pam.d/%s: there is none, so every password is "
-	    "refused; copy one of contrib/pam.d-pop3d.*",
-	    c->pam_service);
+	else if (pam_has_service(c->pam_service))
+		say(1, "PAM service %s", c->pam_service);
+	else
+		say(0,
+		    "PAM service %s: there is none, so every password is "
+		    "refused; copy one of contrib/pam.d-pop3d.* to "
+		    "/etc/pam.d/%s",
+		    c->pam_service, c->pam_service);
 }
 
 /* Goes through the file once, which logs every line that is wrong. */

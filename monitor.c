@@ -188,6 +188,7 @@ grant(struct monitor *m, const struct credentials *c)
 			m->stage = STAGE_OVER;
 		return;
 	}
+	alarm(0);
 	memcpy(g.groups, a->groups, sizeof g.groups);
 	log_line(LOG_INFO,
 	    "LOGIN, ip=[%s], method=%s, tls=%d, user=%s, jail=%s",
@@ -516,6 +517,9 @@ monitor_run(const struct monitor_config *config, struct child login,
 	/* One second more than the login process gives itself. */
 	m.deadline_ms = m.began_ms + (config->login_timeout_s + 1) * 1000LL;
 	catch_signals(&unblocked);
+	/* A PAM module that hangs would keep us from our own deadline: then
+	 * the alarm ends this process, and with it the other two. */
+	alarm((unsigned)config->login_timeout_s + 5);
 	while (m.stage != STAGE_OVER) {
 		wait_for(&m, &unblocked, counts);
 		if (told_to_stop)

@@ -51,8 +51,8 @@ static const struct row rows[] = {
     {"strict",        'x', NULL,      FIELD(strict),
      "serve in the full jail or not at all"							    },
     {"check",         'C', NULL,      FIELD(check),              "look at the configuration and leave" },
-    {"version",       'V', NULL,      FIELD(version),            ""                                    },
-    {"help",          'h', NULL,      FIELD(help),               ""                                    },
+    {"version",       'V', NULL,      FIELD(version),            "print the version and leave"         },
+    {"help",          'h', NULL,      FIELD(help),               "print this and leave"                },
 };
 
 static _Noreturn void

@@ -108,6 +108,21 @@ take_user(pam_handle_t *pam, char *account, size_t room)
 	return PAM_SUCCESS;
 }
 
+int
+pam_has_service(const char *service)
+{
+	static const char *const directories[] = {
+	    "/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d"};
+	char path[512];
+
+	for (size_t i = 0; i < COUNT(directories); i++) {
+		snprintf(path, sizeof path, "%s/%s", directories[i], service);
+		if (access(path, F_OK) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 static enum trouble
 judge(pam_handle_t *pam, int status, const char *service)
 {
@@ -123,6 +138,11 @@ judge(pam_handle_t *pam, int status, const char *service)
 	case PAM_ACCT_EXPIRED:
 	case PAM_AUTHTOK_EXPIRED:
 	case PAM_NEW_AUTHTOK_REQD: /* it cannot be changed over POP3 */
+		if (!pam_has_service(service))
+			log_line(LOG_ERR,
+			    "PAM has no service %s and refuses everyone: put "
+			    "a file into /etc/pam.d",
+			    service);
 		return PERM;
 	default:
 		log_line(LOG_ERR,
