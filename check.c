@@ -42,9 +42,8 @@ check_pam(const struct check *c)
 		say(1, "PAM service %s", c->pam_service);
 	else
 		say(0,
-		    "PAM service %s: there is none, so every password is "
-		    "refused; copy one of contrib/pam.d-pop3d.* to "
-		    "/etc/pam.d/%s",
+		    "PAM service %s: there is none, so \"other\" decides; copy "
+		    "one of contrib/pam.d-pop3d.* to /etc/pam.d/%s",
 		    c->pam_service, c->pam_service);
 }
 

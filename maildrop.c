@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOGIN_PATIENCE_MS  10000 /* for another program's lock */
+#define LOGIN_PATIENCE_MS  5000 /* for another program's lock */
 #define UPDATE_PATIENCE_MS 30000
 
 static int

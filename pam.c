@@ -140,8 +140,8 @@ judge(pam_handle_t *pam, int status, const char *service)
 	case PAM_NEW_AUTHTOK_REQD: /* it cannot be changed over POP3 */
 		if (!pam_has_service(service))
 			log_line(LOG_ERR,
-			    "PAM has no service %s and refuses everyone: put "
-			    "a file into /etc/pam.d",
+			    "PAM has no service %s and asked \"other\" "
+			    "instead: put a file into /etc/pam.d",
 			    service);
 		return PERM;
 	default:

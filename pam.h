@@ -19,8 +19,8 @@ enum trouble pam_check(const char *service, const char *user,
     const char *password, const char *address, char *account,
     size_t account_room);
 
-/* Is there a file for that service? Without one PAM falls back to "other",
- * which refuses everyone. */
+/* Is there a file for that service? Without one PAM asks "other", which may
+ * refuse everyone. */
 int pam_has_service(const char *service);
 
 #endif

@@ -1,0 +1,14 @@
+# CAPA after the login
+mailbox two.mbox
+C: CAPA
+S: +OK*
+S: TOP
+S: UIDL
+S: RESP-CODES
+S: AUTH-RESP-CODE
+S: PIPELINING
+S: EXPIRE NEVER
+S: IMPLEMENTATION pop3d-*
+S: .
+C: QUIT
+S: +OK*

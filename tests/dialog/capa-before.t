@@ -1,0 +1,15 @@
+# CAPA before the login
+connect
+S: +OK*
+C: CAPA
+S: +OK*
+S: USER
+S: TOP
+S: UIDL
+S: RESP-CODES
+S: AUTH-RESP-CODE
+S: PIPELINING
+S: EXPIRE NEVER
+S: .
+C: QUIT
+S: +OK*

@@ -1,0 +1,9 @@
+# A login that takes too long ends
+connect
+options --login-timeout=1
+S: +OK*
+C: USER joe
+S: +OK*
+end
+log login, ip=[unknown]: no login within 1 s
+exit 0

@@ -1,0 +1,55 @@
+# Message numbers that are none
+mailbox two.mbox
+C: RETR
+S: -ERR*
+C: RETR 0
+S: -ERR*
+C: RETR -1
+S: -ERR*
+C: RETR +1
+S: -ERR*
+C: RETR 3
+S: -ERR*
+C: RETR 1x
+S: -ERR*
+C: RETR x
+S: -ERR*
+C: RETR 1.0
+S: -ERR*
+C: RETR 0x1
+S: -ERR*
+C: RETR 1 2
+S: -ERR*
+C: RETR 4294967297
+S: -ERR*
+C: RETR 18446744073709551617
+S: -ERR*
+C: RETR 100000000000000000000000000001
+S: -ERR*
+C: LIST 0
+S: -ERR*
+C: LIST 4294967297
+S: -ERR*
+C: LIST 1 2
+S: -ERR*
+C: UIDL 0
+S: -ERR*
+C: UIDL 18446744073709551618
+S: -ERR*
+C: DELE
+S: -ERR*
+C: DELE 0
+S: -ERR*
+C: DELE 4294967297
+S: -ERR*
+C: DELE one
+S: -ERR*
+C: LIST 002
+S: +OK 2 214
+C: LIST   1  
+S: +OK 1 194
+C: STAT
+S: +OK 2 408
+C: QUIT
+S: +OK 2 messages left
+mailbox-unchanged
