@@ -34,7 +34,7 @@ peer_address(char out[INET6_ADDRSTRLEN], int *loopback)
 		struct sockaddr any;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
-	} peer;
+	} peer = {.any = {0}};
 	socklen_t len = sizeof peer;
 	const void *v4 = &peer.in.sin_addr;
 

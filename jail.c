@@ -69,7 +69,7 @@ become(const struct jail *j)
 }
 
 static void
-limit(int resource, rlim_t most)
+limit(unsigned resource, rlim_t most)
 {
 	struct rlimit r = {.rlim_cur = most, .rlim_max = most};
 

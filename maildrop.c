@@ -267,10 +267,13 @@ forget_marked(struct maildrop *d)
 static void
 mend_times(const struct maildrop *d, const struct stat *was)
 {
-	struct timespec times[2] = {was->st_atim, {.tv_nsec = UTIME_NOW}};
+	const struct timespec now = {.tv_nsec = UTIME_NOW};
+	struct timespec times[2];
 
+	times[0] = was->st_atim;
+	times[1] = now;
 	if (was->st_atim.tv_sec >= was->st_mtim.tv_sec)
-		times[0] = times[1];
+		times[0] = now;
 	if (futimens(d->mbox.fd, times) == -1)
 		log_errno("cannot set the times of mailbox", d->mbox.path);
 }

@@ -18,24 +18,31 @@ struct talk {
 	int asked;
 };
 
-/* Fills in one answer; PAM frees it. */
+/* What PAM is to be told by one message; *answer is NULL for nothing. */
 static int
-answer(struct talk *t, const struct pam_message *m, struct pam_response *r)
+answer_one(struct talk *t, int style, char **answer)
 {
-	switch (m->msg_style) {
-	case PAM_PROMPT_ECHO_OFF:
-		if (t->asked++)
-			return PAM_CONV_ERR;
-		r->resp = strdup(t->password);
-		return r->resp == NULL ? PAM_BUF_ERR : PAM_SUCCESS;
-	case PAM_TEXT_INFO:
-	case PAM_ERROR_MSG:
+	*answer = NULL;
+	if (style == PAM_TEXT_INFO || style == PAM_ERROR_MSG)
 		return PAM_SUCCESS;
-	default:
+	if (style != PAM_PROMPT_ECHO_OFF || t->asked++)
 		return PAM_CONV_ERR;
-	}
+	*answer = strdup(t->password);
+	return *answer == NULL ? PAM_BUF_ERR : PAM_SUCCESS;
 }
 
+static void
+free_answers(struct pam_response *all, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (all[i].resp != NULL) {
+			explicit_bzero(all[i].resp, strlen(all[i].resp));
+			free(all[i].resp);
+		}
+	free(all);
+}
+
+/* PAM frees the answers, if it gets them. */
 static int
 converse(int n, const struct pam_message **messages,
     struct pam_response **answers, void *t)
@@ -49,17 +56,11 @@ converse(int n, const struct pam_message **messages,
 	if (all == NULL)
 		return PAM_BUF_ERR;
 	for (int i = 0; i < n && status == PAM_SUCCESS; i++)
-		status = answer(t, messages[i], &all[i]);
-	if (status == PAM_SUCCESS) {
+		status = answer_one(t, messages[i]->msg_style, &all[i].resp);
+	if (status == PAM_SUCCESS)
 		*answers = all;
-		return status;
-	}
-	for (int i = 0; i < n; i++)
-		if (all[i].resp != NULL) {
-			explicit_bzero(all[i].resp, strlen(all[i].resp));
-			free(all[i].resp);
-		}
-	free(all);
+	else
+		free_answers(all, n);
 	return status;
 }
 

@@ -248,7 +248,7 @@ ranges_make_sense(const struct plan *p)
 enum trouble
 plan_read(struct plan *p, int journal)
 {
-	unsigned char head[HEAD + 32], sum[32];
+	unsigned char head[HEAD + 32] = {0}, sum[32];
 	unsigned char *bytes = NULL;
 	enum trouble why = TEMP;
 	struct stat st;
@@ -262,7 +262,7 @@ plan_read(struct plan *p, int journal)
 	if (!read_head(p, head, st.st_size))
 		goto fail;
 	len = (size_t)(16 * p->range_count + 8 * p->sample_count);
-	bytes = malloc(len + 1);
+	bytes = calloc(1, len + 1);
 	p->ranges = calloc(p->range_count + 1, sizeof *p->ranges);
 	p->samples = calloc(p->sample_count + 1, sizeof *p->samples);
 	if (bytes == NULL || p->ranges == NULL || p->samples == NULL ||
@@ -394,7 +394,7 @@ static enum trouble
 read_record(
     const struct plan *p, int journal, uint64_t parity, struct record *r)
 {
-	unsigned char bytes[RECORD + 32], sum[32];
+	unsigned char bytes[RECORD + 32] = {0}, sum[32];
 
 	if (!plan_read_at(journal, bytes, sizeof bytes, place(p, parity)))
 		return errno == 0 ? CHANGED : TEMP;

@@ -91,7 +91,7 @@ put(struct reply *r, const char *bytes, size_t n)
 	}
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 put_line(struct reply *r, const char *start, const char *format, va_list ap)
 {
 	char line[512]; /* RFC 1939 s. 3: a response is at most 512 octets */
