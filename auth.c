@@ -185,9 +185,29 @@ find_groups(const struct auth_config *config, struct account *account)
 	return 1;
 }
 
+/* Root serves system users, other than itself. */
+static enum trouble
+take_ids(const struct auth_config *config, const struct passwd *pw,
+    struct account *account)
+{
+	if (pw == NULL) {
+		log_line(LOG_ERR, "user %s is no system user: refused",
+		    account->name);
+		return PERM;
+	}
+	if (pw->pw_uid == 0) {
+		log_line(LOG_ERR, "user %s has uid 0: refused", account->name);
+		return PERM;
+	}
+	account->uid = pw->pw_uid;
+	account->gid = pw->pw_gid;
+	return find_groups(config, account) ? FINE : TEMP;
+}
+
 static enum trouble
 find_account(const struct auth_config *config, struct account *account)
 {
+	enum trouble why = FINE;
 	const struct passwd *pw;
 
 	errno = 0;
@@ -196,26 +216,18 @@ find_account(const struct auth_config *config, struct account *account)
 		log_errno("cannot look up user", account->name);
 		return TEMP;
 	}
-	if (config->is_root && pw == NULL) {
-		log_line(LOG_ERR, "user %s is no system user: refused",
-		    account->name);
-		return PERM;
-	}
-	if (config->is_root && pw->pw_uid == 0) {
-		log_line(LOG_ERR, "user %s has uid 0: refused", account->name);
-		return PERM;
-	}
-	account->uid = config->is_root ? pw->pw_uid : getuid();
-	account->gid = config->is_root ? pw->pw_gid : getgid();
-	if (config->is_root && !find_groups(config, account))
-		return TEMP;
-	if (!auth_mailbox(config->mailbox, account->name,
+	account->uid = getuid();
+	account->gid = getgid();
+	if (config->is_root)
+		why = take_ids(config, pw, account);
+	if (why == FINE &&
+	    !auth_mailbox(config->mailbox, account->name,
 		pw == NULL ? "" : pw->pw_dir, account->mailbox)) {
 		log_line(LOG_ERR, "mailbox %s: no path for user %s",
 		    config->mailbox, account->name);
-		return TEMP;
+		why = TEMP;
 	}
-	return FINE;
+	return why;
 }
 
 enum trouble

@@ -433,7 +433,7 @@ journal_recover(const struct rewrite *r)
 {
 	struct work w = {.r = r};
 	enum trouble why = TEMP;
-	struct record rec;
+	struct record rec = {.seq = 0};
 
 	w.block = malloc(BLOCK);
 	if (w.block == NULL) {

@@ -104,7 +104,7 @@ log_name(char *out, const char *name)
 	size_t len = 0;
 
 	out[0] = '\0';
-	for (size_t i = 0; name[i] != '\0' && i < 64; i++) {
+	for (size_t i = 0; i < 64 && name[i] != '\0'; i++) {
 		unsigned char c = (unsigned char)name[i];
 
 		put(out, LOG_NAME_ROOM + 4, &len, c,

@@ -19,8 +19,21 @@ message_open(struct reading *r, struct mbox *m, uint32_t i, uint32_t lines)
 	    .end = mbox_content_end(m, i),
 	    .lines = lines,
 	    .in_header = 1,
-	    .blank = 1,
 	};
+}
+
+/* A line ends: it may be the header's last, or the last that is wanted. */
+static void
+end_line(struct reading *r)
+{
+	int blank =
+	    r->line_len == 0 || (r->line_len == 1 && r->line_first == '\r');
+
+	if (!r->in_header)
+		r->lines--;
+	else if (blank)
+		r->in_header = 0;
+	r->line_len = 0;
 }
 
 /* How many of the bytes belong to the top; then ends the reading there. */
@@ -31,17 +44,14 @@ cut(struct reading *r, const char *bytes, size_t n)
 
 	while (done < n && (r->in_header || r->lines > 0)) {
 		const char *lf = memchr(bytes + done, '\n', n - done);
-		size_t end = lf == NULL ? n : (size_t)(lf - bytes) + 1;
-		size_t plain = end - done - (lf != NULL);
+		size_t end = lf == NULL ? n : (size_t)(lf - bytes);
 
-		r->blank &= plain == 0 || (plain == 1 && bytes[done] == '\r');
-		if (lf != NULL && !r->in_header)
-			r->lines--;
-		if (lf != NULL && r->in_header && r->blank)
-			r->in_header = 0;
+		if (r->line_len == 0)
+			r->line_first = bytes[done];
+		r->line_len += end - done;
 		if (lf != NULL)
-			r->blank = 1;
-		done = end;
+			end_line(r);
+		done = end + (lf != NULL);
 	}
 	if (!r->in_header && r->lines == 0)
 		r->end = r->at;

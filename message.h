@@ -17,7 +17,8 @@ struct reading {
 	off_t end;
 	uint32_t lines; /* of the body, still wanted; or MESSAGE_ALL */
 	int in_header;
-	int blank; /* the line that is being read holds nothing so far */
+	size_t line_len; /* bytes so far of the line that is being read */
+	char line_first; /* the first of them */
 };
 
 /*

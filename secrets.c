@@ -132,11 +132,11 @@ secrets_open(struct secrets *s, const char *path)
 static char *
 next_line(struct secrets *s)
 {
-	char *line = s->text + s->at;
-	char *lf;
+	char *line, *lf;
 
 	if (s->text == NULL || s->at >= s->len)
 		return NULL;
+	line = s->text + s->at;
 	lf = memchr(line, '\n', s->len - s->at);
 	if (lf == NULL)
 		lf = s->text + s->len;
