@@ -70,7 +70,7 @@ lint:
 	$(MAKE) CC=clang CFLAGS='-O2 -Werror' $(NAME)
 	clang-tidy --quiet *.c -- $(filter-out $(ZERO),$(ALL_CFLAGS)) -w
 	cppcheck --quiet --std=c11 --error-exitcode=1 -D_GNU_SOURCE \
-	    --enable=warning,performance,portability --inline-suppr *.c
+	    --enable=warning,performance,portability *.c
 	$(MAKE) clean
 
 dist:
