@@ -20,9 +20,9 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
              $(WARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
 LIBS       = -lpam -lcrypt -lnettle
 
-ROOMS = apop auth boxlock check client dotlock from index jail journal line \
+ROOMS = apop auth boxlock bytes check client dotlock from index jail journal line \
         log login maildrop mbox message monitor options pam plan privsep proto \
-        reply secrets session uidl walk
+        reply secrets session state uidl walk
 OBJ   = $(ROOMS:=.o)
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c))
 

@@ -6,6 +6,7 @@
  */
 #include "boxlock.h"
 
+#include "bytes.h"
 #include "privsep.h"
 
 #include <errno.h>
@@ -16,15 +17,6 @@
 #define REFRESH_MS 60000 /* liblockfile's rule */
 #define PAUSE_MS   20    /* between tries, at first; doubled up to ... */
 #define PAUSE_MOST 320
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	must(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 int
 boxlock_file(int fd, short type)
@@ -85,14 +77,14 @@ try(struct boxlock *lock, const struct mbox *m)
 		return why;
 	}
 	lock->held = 1;
-	lock->refresh_ms = now_ms() + REFRESH_MS;
+	lock->refresh_ms = bytes_now_ms() + REFRESH_MS;
 	return FINE;
 }
 
 enum trouble
 boxlock_take(struct boxlock *lock, const struct mbox *m, int patience_ms)
 {
-	int64_t end = now_ms() + patience_ms;
+	int64_t end = bytes_now_ms() + patience_ms;
 	int pause = PAUSE_MS;
 
 	for (;;) {
@@ -101,11 +93,12 @@ boxlock_take(struct boxlock *lock, const struct mbox *m, int patience_ms)
 
 		if (why != BUSY)
 			return why;
-		if (now_ms() + pause > end)
+		if (bytes_now_ms() + pause > end)
 			break;
 		/* Only the monitor's end cuts the pause short. The odd
 		 * milliseconds keep two of us from trying in step. */
-		if (poll(&p, 1, pause + (int)(getpid() + now_ms()) % 17) > 0)
+		if (poll(&p, 1, pause + (int)(getpid() + bytes_now_ms()) % 17) >
+		    0)
 			return TEMP;
 		pause = pause < PAUSE_MOST ? pause * 2 : pause;
 	}
@@ -117,8 +110,8 @@ boxlock_take(struct boxlock *lock, const struct mbox *m, int patience_ms)
 void
 boxlock_refresh(struct boxlock *lock)
 {
-	if (!lock->dotted || now_ms() < lock->refresh_ms)
+	if (!lock->dotted || bytes_now_ms() < lock->refresh_ms)
 		return;
 	privsep_send(lock->monitor, MSG_REFRESH);
-	lock->refresh_ms = now_ms() + REFRESH_MS;
+	lock->refresh_ms = bytes_now_ms() + REFRESH_MS;
 }

@@ -8,6 +8,7 @@
 #include "jail.h"
 #include "pam.h"
 #include "secrets.h"
+#include "state.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -72,24 +73,6 @@ check_secrets(const struct check *c)
 	secrets_close(&file);
 }
 
-const char *
-check_state(const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) == -1)
-		return errno == ENOENT
-		    ? "is not there: make it with install -d -m 711"
-		    : strerror(errno);
-	if (!S_ISDIR(st.st_mode))
-		return "is not a directory";
-	if (st.st_uid != geteuid())
-		return "belongs to someone else: give another by --state=DIR";
-	if ((st.st_mode & 022) != 0)
-		return "can be written by others: chmod 711 it";
-	return NULL;
-}
-
 static void
 check_jail(const struct check *c)
 {
@@ -152,7 +135,7 @@ check_spool(const struct check *c)
 unsigned
 check_all(const struct check *c)
 {
-	const char *state = check_state(c->state);
+	const char *state = state_wrong(c->state);
 
 	wrong = 0;
 	check_pam(c);

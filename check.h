@@ -21,10 +21,4 @@ struct check {
  */
 unsigned check_all(const struct check *c);
 
-/*
- * The state directory: an existing directory of ours that nobody else can
- * write to. Returns NULL, or what is wrong with it.
- */
-const char *check_state(const char *path);
-
 #endif

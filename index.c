@@ -12,6 +12,8 @@
  */
 #include "index.h"
 
+#include "bytes.h"
+
 #include <errno.h>
 #include <nettle/memops.h>
 #include <nettle/sha2.h>
@@ -29,43 +31,26 @@
 static const unsigned char magic[8] = "pop3d\0\0\1";
 
 static void
-put(unsigned char *at, uint64_t n, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i++)
-		at[i] = (unsigned char)(n >> (8 * i));
-}
-
-static uint64_t
-get(const unsigned char *at, size_t bytes)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < bytes; i++)
-		n |= (uint64_t)at[i] << (8 * i);
-	return n;
-}
-
-static void
 put_message(unsigned char *at, const struct message *m)
 {
-	put(at, (uint64_t)m->offset, 8);
-	put(at + 8, m->octets, 8);
+	bytes_put(at, (uint64_t)m->offset, 8);
+	bytes_put(at + 8, m->octets, 8);
 	memcpy(at + 16, m->id, INDEX_ID);
-	put(at + 32, m->copy, 4);
-	put(at + 36, m->from_len, 2);
-	put(at + 38, m->tail, 1);
-	put(at + 39, 0, 1);
+	bytes_put(at + 32, m->copy, 4);
+	bytes_put(at + 36, m->from_len, 2);
+	bytes_put(at + 38, m->tail, 1);
+	bytes_put(at + 39, 0, 1);
 }
 
 static void
 get_message(const unsigned char *at, struct message *m)
 {
-	m->offset = (off_t)get(at, 8);
-	m->octets = get(at + 8, 8);
+	m->offset = (off_t)bytes_get(at, 8);
+	m->octets = bytes_get(at + 8, 8);
 	memcpy(m->id, at + 16, INDEX_ID);
-	m->copy = (uint32_t)get(at + 32, 4);
-	m->from_len = (uint16_t)get(at + 36, 2);
-	m->tail = (uint8_t)get(at + 38, 1);
+	m->copy = (uint32_t)bytes_get(at + 32, 4);
+	m->from_len = (uint16_t)bytes_get(at + 36, 2);
+	m->tail = (uint8_t)bytes_get(at + 38, 1);
 	m->deleted = 0;
 }
 
@@ -112,7 +97,7 @@ put_head(unsigned char head[HEAD], const struct index *x)
 
 	memcpy(head, magic, sizeof magic);
 	for (size_t i = 0; i < NUMBERS; i++)
-		put(head + 8 + 8 * i, numbers[i], 8);
+		bytes_put(head + 8 + 8 * i, numbers[i], 8);
 }
 
 /* Returns the count of messages that the head promises, 0 if it is foreign. */
@@ -123,7 +108,7 @@ get_head(const unsigned char head[HEAD], struct index *x)
 	uint64_t n[NUMBERS];
 
 	for (size_t i = 0; i < NUMBERS; i++)
-		n[i] = get(head + 8 + 8 * i, 8);
+		n[i] = bytes_get(head + 8 + 8 * i, 8);
 	s->dev = n[0];
 	s->ino = n[1];
 	s->size = (off_t)n[2];
@@ -134,24 +119,6 @@ get_head(const unsigned char head[HEAD], struct index *x)
 	if (memcmp(head, magic, sizeof magic) != 0 || n[11] != RECORD)
 		return 0;
 	return n[10];
-}
-
-/* Reads n bytes at "from"; false if they are not there. */
-static int
-read_at(int fd, void *bytes, size_t n, off_t from)
-{
-	while (n > 0) {
-		ssize_t some = pread(fd, bytes, n, from);
-
-		if (some == -1 && errno == EINTR)
-			continue;
-		if (some <= 0)
-			return 0;
-		bytes = (unsigned char *)bytes + some;
-		from += some;
-		n -= (size_t)some;
-	}
-	return 1;
 }
 
 /* Reads the messages and holds the digest against them. */
@@ -167,7 +134,7 @@ read_messages(struct index *x, int fd, struct sha256_ctx *sha)
 
 		if (n > BLOCK / RECORD)
 			n = BLOCK / RECORD;
-		if (!read_at(fd, block, n * RECORD, at))
+		if (!bytes_read(fd, block, n * RECORD, at))
 			return 0;
 		sha256_update(sha, n * RECORD, block);
 		for (uint32_t j = 0; j < n; j++, i++)
@@ -175,7 +142,7 @@ read_messages(struct index *x, int fd, struct sha256_ctx *sha)
 		at += n * RECORD;
 	}
 	sha256_digest(sha, sizeof is, is);
-	return read_at(fd, was, sizeof was, at) &&
+	return bytes_read(fd, was, sizeof was, at) &&
 	    memeql_sec(was, is, sizeof is) && all_make_sense(x);
 }
 
@@ -188,7 +155,7 @@ index_read(struct index *x, int fd)
 	uint64_t count;
 
 	*x = (struct index){.messages = NULL};
-	if (fstat(fd, &st) == -1 || !read_at(fd, head, sizeof head, 0))
+	if (fstat(fd, &st) == -1 || !bytes_read(fd, head, sizeof head, 0))
 		return FINE;
 	count = get_head(head, x);
 	/* The file must have just the size that its head promises. */
@@ -213,23 +180,6 @@ empty:
 }
 
 static int
-write_at(int fd, const void *bytes, size_t n, off_t at)
-{
-	while (n > 0) {
-		ssize_t some = pwrite(fd, bytes, n, at);
-
-		if (some == -1 && errno == EINTR)
-			continue;
-		if (some <= 0)
-			return 0;
-		bytes = (const unsigned char *)bytes + some;
-		at += some;
-		n -= (size_t)some;
-	}
-	return 1;
-}
-
-static int
 write_messages(const struct index *x, int fd, struct sha256_ctx *sha, off_t *at)
 {
 	unsigned char block[BLOCK];
@@ -240,7 +190,7 @@ write_messages(const struct index *x, int fd, struct sha256_ctx *sha, off_t *at)
 		for (; n < BLOCK && i < x->count; n += RECORD)
 			put_message(block + n, &x->messages[i++]);
 		sha256_update(sha, n, block);
-		if (!write_at(fd, block, n, *at))
+		if (!bytes_write(fd, block, n, *at))
 			return 0;
 		*at += (off_t)n;
 	}
@@ -261,11 +211,11 @@ index_write(const struct index *x, int fd)
 	put_head(head, x);
 	sha256_init(&sha);
 	sha256_update(&sha, sizeof head, head);
-	if (!write_at(fd, head, sizeof head, 0) ||
+	if (!bytes_write(fd, head, sizeof head, 0) ||
 	    !write_messages(x, fd, &sha, &at))
 		goto fail;
 	sha256_digest(&sha, sizeof sum, sum);
-	if (write_at(fd, sum, sizeof sum, at))
+	if (bytes_write(fd, sum, sizeof sum, at))
 		return;
 fail:
 	log_errno("cannot write", "the index; the next session will be slower");

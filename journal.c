@@ -14,6 +14,8 @@
  */
 #include "journal.h"
 
+#include "bytes.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <nettle/sha2.h>
@@ -132,8 +134,8 @@ save_data(struct work w, struct record *rec)
 	while (done < rec->len) {
 		size_t n = block_size(&w, rec->len - done);
 
-		if (!plan_read_at(w.r->fd, w.block, n, w.from) ||
-		    !plan_write_at(w.r->journal, w.block, n,
+		if (!bytes_read(w.r->fd, w.block, n, w.from) ||
+		    !bytes_write(w.r->journal, w.block, n,
 			plan_data(&w.plan, rec) + done))
 			return 0;
 		sha256_update(&sha, n, w.block);
@@ -160,15 +162,15 @@ apply(struct work *w, const struct record *rec)
 		off_t at =
 		    rec->has_data ? plan_data(&w->plan, rec) + done : w->from;
 
-		if (n == 0 || !plan_read_at(fd, w->block, n, at) ||
-		    !plan_write_at(w->r->fd, w->block, n, w->to))
+		if (n == 0 || !bytes_read(fd, w->block, n, at) ||
+		    !bytes_write(w->r->fd, w->block, n, w->to))
 			return 0;
 		advance(w, (off_t)n);
 		done += (off_t)n;
 		progress(w);
 	}
 	return w->to < w->result ||
-	    plan_write_at(w->r->fd, w->mark, PLAN_ID, w->result);
+	    bytes_write(w->r->fd, w->mark, PLAN_ID, w->result);
 }
 
 /* A step, and the sync behind it. A sync that has failed may have dropped
@@ -392,7 +394,7 @@ find_mark(const struct work *w, const struct record *rec)
 {
 	unsigned char there[PLAN_ID];
 
-	if (!plan_read_at(w->r->fd, there, sizeof there, rec->to))
+	if (!bytes_read(w->r->fd, there, sizeof there, rec->to))
 		return errno == 0 ? CHANGED : TEMP;
 	return memcmp(there, rec->mark, sizeof there) == 0 ? FINE : CHANGED;
 }

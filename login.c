@@ -6,6 +6,7 @@
  */
 #include "login.h"
 
+#include "bytes.h"
 #include "jail.h"
 #include "line.h"
 #include "privsep.h"
@@ -46,24 +47,6 @@ struct command {
 	int cleartext;    /* it is part of sending a password in the clear */
 };
 
-/* Where log lines go: log.h's sink has no room for a descriptor. */
-static int monitor_fd = -1;
-
-static void
-log_to_monitor(int level, const char *text)
-{
-	privsep_send_log(monitor_fd, level, text);
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	must(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /*
  * Waits until one of the two has something to say, or is gone. False if the
  * time is up.
@@ -71,7 +54,7 @@ now_ms(void)
 static int
 wait_for(struct login *l, struct pollfd p[2])
 {
-	int64_t left = l->deadline_ms - now_ms();
+	int64_t left = l->deadline_ms - bytes_now_ms();
 	int ready;
 
 	do
@@ -298,9 +281,8 @@ login_run(const struct login_config *config)
 	if (l == NULL)
 		_exit(EX_TEMPFAIL);
 	l->config = config;
-	l->deadline_ms = now_ms() + config->timeout_s * 1000LL;
-	monitor_fd = config->monitor;
-	log_divert(log_to_monitor);
+	l->deadline_ms = bytes_now_ms() + config->timeout_s * 1000LL;
+	privsep_log_to(config->monitor);
 	jail_login(&j);
 	line_init(&l->in);
 	reply_open(&l->out, config->client_out);

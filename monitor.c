@@ -7,11 +7,12 @@
  */
 #include "monitor.h"
 
+#include "bytes.h"
 #include "dotlock.h"
+#include "state.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -52,15 +53,6 @@ note_signal(int number)
 	told_to_stop = number;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	must(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static const char *
 address_of(const struct monitor *m)
 {
@@ -83,85 +75,6 @@ method_name(enum method method)
 	return names[method];
 }
 
-/* The name of a file in the state directory: the mailbox's path, ':' for
- * '/', so that one mailbox has one lock whatever name its user logs in by. */
-static int
-state_path(const struct monitor_config *config, const char *mailbox,
-    const char *suffix, char out[PRIVSEP_PATH + 1])
-{
-	int n = snprintf(out, PRIVSEP_PATH + 1, "%s/", config->state);
-	char *name = out + n;
-
-	if (n < 0 || n > PRIVSEP_PATH || strchr(mailbox, ':') != NULL)
-		return 0;
-	n = snprintf(
-	    name, (size_t)(PRIVSEP_PATH + 1 - n), "%s%s", mailbox + 1, suffix);
-	if (n < 0 || n > NAME_MAX || name + n > out + PRIVSEP_PATH)
-		return 0;
-	for (; *name != '\0'; name++)
-		if (*name == '/')
-			*name = ':';
-	return 1;
-}
-
-/* Makes the file if it is not there; it is to be the account's alone. */
-static enum trouble
-make_file(const struct monitor_config *config, const struct account *account,
-    const char *path)
-{
-	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-	int fd = open(path, flags | O_CREAT | O_EXCL, 0600);
-	enum trouble why = TEMP;
-	struct stat st;
-
-	if (fd != -1 && config->auth.is_root &&
-	    fchown(fd, account->uid, account->gid) == -1) {
-		log_errno("cannot hand over state file", path);
-		unlink(path);
-		goto fail;
-	}
-	if (fd == -1 && errno == EEXIST)
-		fd = open(path, flags);
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		log_errno("cannot make or open state file", path);
-		goto fail;
-	}
-	why = PERM;
-	if (S_ISREG(st.st_mode) && st.st_uid == account->uid &&
-	    st.st_nlink == 1)
-		why = FINE;
-	else
-		log_line(LOG_ERR,
-		    "state file %s is not a plain file of user %s: "
-		    "remove it",
-		    path, account->name);
-fail:
-	if (fd != -1)
-		close(fd);
-	return why;
-}
-
-enum trouble
-monitor_state(const struct monitor_config *config,
-    const struct account *account, char index[PRIVSEP_PATH + 1],
-    char journal[PRIVSEP_PATH + 1])
-{
-	enum trouble why;
-
-	if (!state_path(config, account->mailbox, ".index", index) ||
-	    !state_path(config, account->mailbox, ".journal", journal)) {
-		log_line(LOG_ERR,
-		    "mailbox %s: its path is too long, or has a ':', for a "
-		    "name in %s",
-		    account->mailbox, config->state);
-		return PERM;
-	}
-	why = make_file(config, account, index);
-	if (why == FINE)
-		why = make_file(config, account, journal);
-	return why;
-}
-
 /* Sends the session what it needs; from now on the login process is done. */
 static void
 grant(struct monitor *m, const struct credentials *c)
@@ -180,7 +93,7 @@ grant(struct monitor *m, const struct credentials *c)
 	    .rest = c->rest,
 	    .rest_len = c->rest_len,
 	};
-	enum trouble why = monitor_state(m->config, a, index, journal);
+	enum trouble why = state_make(m->config->state, a, index, journal);
 
 	if (why != FINE) {
 		if (!privsep_send_verdict(
@@ -211,7 +124,7 @@ wait_until(int fd, int64_t then_ms)
 	struct pollfd p = {.fd = fd};
 
 	for (;;) {
-		int64_t left = then_ms - now_ms();
+		int64_t left = then_ms - bytes_now_ms();
 
 		if (left <= 0)
 			return 1;
@@ -236,7 +149,7 @@ refuse(struct monitor *m, const struct credentials *c, int64_t asked_ms)
 static int
 take_credentials(struct monitor *m)
 {
-	int64_t asked_ms = now_ms();
+	int64_t asked_ms = bytes_now_ms();
 	struct credentials c;
 
 	if (!privsep_read_credentials(&m->wire, &c) ||
@@ -312,25 +225,6 @@ take_log(struct monitor *m)
 	return 1;
 }
 
-/* The session has found that its journal is about another file: it must not
- * be applied, nor lost. */
-static void
-put_journal_aside(const struct monitor *m)
-{
-	char from[PRIVSEP_PATH + 1], to[PRIVSEP_PATH + 1], suffix[48];
-
-	snprintf(suffix, sizeof suffix, ".journal.aside-%lld",
-	    (long long)time(NULL));
-	if (!state_path(m->config, m->account.mailbox, ".journal", from) ||
-	    !state_path(m->config, m->account.mailbox, suffix, to) ||
-	    rename(from, to) == -1)
-		log_errno(
-		    "cannot put aside the journal of", m->account.mailbox);
-	else
-		log_line(LOG_ERR, "journal of %s put aside as %s",
-		    m->account.mailbox, to);
-}
-
 static int
 take_summary(struct monitor *m)
 {
@@ -351,7 +245,7 @@ take_summary(struct monitor *m)
 	must(s.end < COUNT(ends));
 	m->summed_up = 1;
 	if (s.end == END_FOREIGN)
-		put_journal_aside(m);
+		state_put_aside(m->config->state, m->account.mailbox);
 	log_line(LOG_INFO,
 	    "LOGOUT, user=%s, ip=[%s], msgs=%llu, retr=%llu, top=%llu, "
 	    "dele=%llu, left=%llu, in=%llu, out=%llu, time=%lld%s",
@@ -360,7 +254,7 @@ take_summary(struct monitor *m)
 	    (unsigned long long)s.tops, (unsigned long long)s.deleted,
 	    (unsigned long long)s.left, (unsigned long long)s.in,
 	    (unsigned long long)s.out,
-	    (long long)(now_ms() - m->began_ms) / 1000, ends[s.end]);
+	    (long long)(bytes_now_ms() - m->began_ms) / 1000, ends[s.end]);
 	return 1;
 }
 
@@ -427,7 +321,7 @@ stop(struct monitor *m)
 	}
 	log_line(LOG_NOTICE, "told to stop by signal %d", (int)told_to_stop);
 	m->stopping = 1;
-	m->deadline_ms = now_ms() + FINISH_MS;
+	m->deadline_ms = bytes_now_ms() + FINISH_MS;
 	told_to_stop = 0;
 	if (shutdown(m->session.fd, SHUT_WR) == -1)
 		m->stage = STAGE_OVER;
@@ -440,7 +334,7 @@ wait_for(struct monitor *m, const sigset_t *unblocked, unsigned *counts)
 	    {.fd = m->login.fd,   .events = POLLIN},
 	    {.fd = m->session.fd, .events = POLLIN},
 	};
-	int64_t left_ms = m->deadline_ms - now_ms();
+	int64_t left_ms = m->deadline_ms - bytes_now_ms();
 	struct timespec left = {
 	    .tv_sec = left_ms < 0 ? 0 : left_ms / 1000,
 	    .tv_nsec = left_ms < 0 ? 0 : left_ms % 1000 * 1000000,
@@ -509,7 +403,7 @@ monitor_run(const struct monitor_config *config, struct child login,
 	    .config = config,
 	    .login = login,
 	    .session = session,
-	    .began_ms = now_ms(),
+	    .began_ms = bytes_now_ms(),
 	};
 	unsigned counts[COUNT(requests)] = {0};
 	sigset_t unblocked;

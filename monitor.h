@@ -32,13 +32,4 @@ struct child {
 int monitor_run(const struct monitor_config *config, struct child login,
     struct child session);
 
-/*
- * Makes the files of a maildrop in the state directory if they are not
- * there: the index, which also carries the session lock, and the journal.
- * Paths go to index and journal. TEMP or PERM, logged, if that fails.
- */
-enum trouble monitor_state(const struct monitor_config *config,
-    const struct account *account, char index[PRIVSEP_PATH + 1],
-    char journal[PRIVSEP_PATH + 1]);
-
 #endif

@@ -6,6 +6,8 @@
  */
 #include "plan.h"
 
+#include "bytes.h"
+
 #include <errno.h>
 #include <nettle/sha2.h>
 #include <stdlib.h>
@@ -22,59 +24,6 @@
 
 static const unsigned char magic[8] = "pop3dj\0\1";
 
-static void
-put(unsigned char *at, uint64_t n)
-{
-	for (size_t i = 0; i < 8; i++)
-		at[i] = (unsigned char)(n >> (8 * i));
-}
-
-static uint64_t
-get(const unsigned char *at)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < 8; i++)
-		n |= (uint64_t)at[i] << (8 * i);
-	return n;
-}
-
-int
-plan_read_at(int fd, void *bytes, size_t n, off_t at)
-{
-	while (n > 0) {
-		ssize_t some = pread(fd, bytes, n, at);
-
-		if (some == -1 && errno == EINTR)
-			continue;
-		if (some == 0)
-			errno = 0;
-		if (some <= 0)
-			return 0;
-		bytes = (unsigned char *)bytes + some;
-		at += some;
-		n -= (size_t)some;
-	}
-	return 1;
-}
-
-int
-plan_write_at(int fd, const void *bytes, size_t n, off_t at)
-{
-	while (n > 0) {
-		ssize_t some = pwrite(fd, bytes, n, at);
-
-		if (some == -1 && errno == EINTR)
-			continue;
-		if (some <= 0)
-			return 0;
-		bytes = (const unsigned char *)bytes + some;
-		at += some;
-		n -= (size_t)some;
-	}
-	return 1;
-}
-
 /* The sample of unit i: a digest over its first bytes. */
 static int
 take_sample(const struct plan *p, int fd, uint64_t i, uint64_t *sample)
@@ -86,12 +35,12 @@ take_sample(const struct plan *p, int fd, uint64_t i, uint64_t *sample)
 
 	if ((off_t)n > p->size - at)
 		n = (size_t)(p->size - at);
-	if (!plan_read_at(fd, bytes, n, at))
+	if (!bytes_read(fd, bytes, n, at))
 		return 0;
 	sha256_init(&sha);
 	sha256_update(&sha, n, bytes);
 	sha256_digest(&sha, sizeof sum, sum);
-	*sample = get(sum);
+	*sample = bytes_get(sum, 8);
 	return 1;
 }
 
@@ -138,11 +87,11 @@ pack(const struct plan *p, size_t *len)
 		return NULL;
 	at = bytes;
 	for (uint64_t i = 0; i < p->range_count; i++, at += 16) {
-		put(at, (uint64_t)p->ranges[i].offset);
-		put(at + 8, (uint64_t)p->ranges[i].size);
+		bytes_put(at, (uint64_t)p->ranges[i].offset, 8);
+		bytes_put(at + 8, (uint64_t)p->ranges[i].size, 8);
 	}
 	for (uint64_t i = 0; i < p->sample_count; i++, at += 8)
-		put(at, p->samples[i]);
+		bytes_put(at, p->samples[i], 8);
 	return bytes;
 }
 
@@ -150,11 +99,11 @@ static void
 unpack(struct plan *p, const unsigned char *at)
 {
 	for (uint64_t i = 0; i < p->range_count; i++, at += 16) {
-		p->ranges[i].offset = (off_t)get(at);
-		p->ranges[i].size = (off_t)get(at + 8);
+		p->ranges[i].offset = (off_t)bytes_get(at, 8);
+		p->ranges[i].size = (off_t)bytes_get(at + 8, 8);
 	}
 	for (uint64_t i = 0; i < p->sample_count; i++, at += 8)
-		p->samples[i] = get(at);
+		p->samples[i] = bytes_get(at, 8);
 }
 
 static void
@@ -194,10 +143,10 @@ plan_write(struct plan *p, int journal)
 	memcpy(head, magic, sizeof magic);
 	memcpy(head + 8, p->id, PLAN_ID);
 	for (size_t i = 0; i < NUMBERS; i++)
-		put(head + 8 + PLAN_ID + 8 * i, numbers[i]);
+		bytes_put(head + 8 + PLAN_ID + 8 * i, numbers[i], 8);
 	digest(head + HEAD, head, HEAD, bytes, len);
-	written = plan_write_at(journal, head, sizeof head, 0) &&
-	    plan_write_at(journal, bytes, len, PAGE);
+	written = bytes_write(journal, head, sizeof head, 0) &&
+	    bytes_write(journal, bytes, len, PAGE);
 	free(bytes);
 	return written;
 }
@@ -210,7 +159,7 @@ read_head(struct plan *p, const unsigned char *head, off_t journal_size)
 	uint64_t n[NUMBERS];
 
 	for (size_t i = 0; i < NUMBERS; i++)
-		n[i] = get(head + 8 + PLAN_ID + 8 * i);
+		n[i] = bytes_get(head + 8 + PLAN_ID + 8 * i, 8);
 	if (memcmp(head, magic, sizeof magic) != 0 || n[6] == 0 ||
 	    n[6] > PLAN_DATA || n[2] > INT64_MAX ||
 	    n[3] > (uint64_t)journal_size / 16 || n[4] > PLAN_SAMPLES ||
@@ -256,7 +205,7 @@ plan_read(struct plan *p, int journal)
 
 	*p = (struct plan){.ranges = NULL};
 	if (fstat(journal, &st) == -1 ||
-	    !plan_read_at(journal, head, sizeof head, 0))
+	    !bytes_read(journal, head, sizeof head, 0))
 		goto fail;
 	errno = 0;
 	if (!read_head(p, head, st.st_size))
@@ -266,7 +215,7 @@ plan_read(struct plan *p, int journal)
 	p->ranges = calloc(p->range_count + 1, sizeof *p->ranges);
 	p->samples = calloc(p->sample_count + 1, sizeof *p->samples);
 	if (bytes == NULL || p->ranges == NULL || p->samples == NULL ||
-	    !plan_read_at(journal, bytes, len, PAGE))
+	    !bytes_read(journal, bytes, len, PAGE))
 		goto fail;
 	errno = 0;
 	digest(sum, head, HEAD, bytes, len);
@@ -325,11 +274,11 @@ plan_write_record(const struct plan *p, int journal, const struct record *r)
 	memcpy(at, p->id, PLAN_ID);
 	at += PLAN_ID;
 	for (size_t i = 0; i < FIELDS; i++, at += 8)
-		put(at, fields[i]);
+		bytes_put(at, fields[i], 8);
 	memcpy(at, r->mark, PLAN_ID);
 	memcpy(at + PLAN_ID, r->digest, sizeof r->digest);
 	digest(bytes + RECORD, bytes, RECORD, "", 0);
-	return plan_write_at(journal, bytes, sizeof bytes, place(p, r->seq));
+	return bytes_write(journal, bytes, sizeof bytes, place(p, r->seq));
 }
 
 /* Could that be a step of the plan? */
@@ -362,7 +311,7 @@ check_data(const struct plan *p, int journal, const struct record *r)
 
 		if ((off_t)n > r->len - done)
 			n = (size_t)(r->len - done);
-		if (!plan_read_at(journal, bytes, n, plan_data(p, r) + done))
+		if (!bytes_read(journal, bytes, n, plan_data(p, r) + done))
 			return errno == 0 ? CHANGED : TEMP;
 		sha256_update(&sha, n, bytes);
 		done += (off_t)n;
@@ -377,7 +326,7 @@ unpack_record(struct record *r, const unsigned char *at)
 	uint64_t fields[FIELDS];
 
 	for (size_t i = 0; i < FIELDS; i++, at += 8)
-		fields[i] = get(at);
+		fields[i] = bytes_get(at, 8);
 	*r = (struct record){.seq = fields[0],
 	    .kind = fields[1] == RECORD_CUT ? RECORD_CUT : RECORD_MOVE,
 	    .to = (off_t)fields[2],
@@ -396,7 +345,7 @@ read_record(
 {
 	unsigned char bytes[RECORD + 32] = {0}, sum[32];
 
-	if (!plan_read_at(journal, bytes, sizeof bytes, place(p, parity)))
+	if (!bytes_read(journal, bytes, sizeof bytes, place(p, parity)))
 		return errno == 0 ? CHANGED : TEMP;
 	digest(sum, bytes, RECORD, "", 0);
 	if (memcmp(sum, bytes + RECORD, sizeof sum) != 0 ||

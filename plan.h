@@ -96,8 +96,4 @@ int plan_write_record(
 enum trouble plan_last_record(
     const struct plan *p, int journal, struct record *r);
 
-/* All n bytes at "at", or false, with errno (0 at the end of the file). */
-int plan_read_at(int fd, void *bytes, size_t n, off_t at);
-int plan_write_at(int fd, const void *bytes, size_t n, off_t at);
-
 #endif

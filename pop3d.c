@@ -12,6 +12,7 @@
 #include "options.h"
 #include "secrets.h"
 #include "session.h"
+#include "state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -136,7 +137,7 @@ draw_timestamp(struct setup *s)
 static void
 prepare_empty(struct setup *s)
 {
-	const char *wrong = check_state(s->opt.state);
+	const char *wrong = state_wrong(s->opt.state);
 	struct stat st;
 
 	if (wrong != NULL) {

@@ -7,9 +7,14 @@
  */
 #include "privsep.h"
 
+#include "bytes.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Where a child's log lines go: log.h's sink has no room for a descriptor. */
+static int log_fd = -1;
 
 static void
 put(struct wire *w, const void *bytes, size_t n)
@@ -27,8 +32,7 @@ put_u64(struct wire *w, uint64_t n)
 {
 	unsigned char le[8];
 
-	for (size_t i = 0; i < sizeof le; i++)
-		le[i] = (unsigned char)(n >> (8 * i));
+	bytes_put(le, n, sizeof le);
 	put(w, le, sizeof le);
 }
 
@@ -148,6 +152,19 @@ privsep_send_log(int fd, int level, const char *text)
 	return finish(fd, &w);
 }
 
+static void
+send_log_line(int level, const char *text)
+{
+	privsep_send_log(log_fd, level, text);
+}
+
+void
+privsep_log_to(int fd)
+{
+	log_fd = fd;
+	log_divert(send_log_line);
+}
+
 int
 privsep_send_summary(int fd, const struct summary *s)
 {
@@ -189,14 +206,14 @@ privsep_receive(int fd, struct wire *w)
 static uint64_t
 get(struct wire *w, uint64_t max)
 {
-	uint64_t n = 0;
+	uint64_t n;
 
 	if (w->bad || w->len - w->at < 8) {
 		w->bad = 1;
 		return 0;
 	}
-	for (size_t i = 0; i < 8; i++)
-		n |= (uint64_t)w->bytes[w->at++] << (8 * i);
+	n = bytes_get(w->bytes + w->at, 8);
+	w->at += 8;
 	if (n > max) {
 		w->bad = 1;
 		return 0;

@@ -116,6 +116,9 @@ int privsep_send_locked(int fd, const struct locked *l);
 int privsep_send_log(int fd, int level, const char *text);
 int privsep_send_summary(int fd, const struct summary *s);
 
+/* A child's log lines go to the monitor on that descriptor from now on. */
+void privsep_log_to(int fd);
+
 /* Receives one message, waiting for it where fd blocks. */
 enum message_type privsep_receive(int fd, struct wire *w);
 

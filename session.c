@@ -51,15 +51,6 @@ struct command {
 	const char *capa; /* what CAPA says of it; NULL: nothing */
 };
 
-/* Where log lines go: log.h's sink has no room for a descriptor. */
-static int monitor_fd = -1;
-
-static void
-log_to_monitor(int level, const char *text)
-{
-	privsep_send_log(monitor_fd, level, text);
-}
-
 /* Tells the client what went wrong with the maildrop. */
 static void
 reply_trouble(struct session *s, enum trouble why)
@@ -453,8 +444,7 @@ session_run(const struct session_config *config)
 	if (s == NULL)
 		_exit(EX_TEMPFAIL);
 	s->config = config;
-	monitor_fd = config->monitor;
-	log_divert(log_to_monitor);
+	privsep_log_to(config->monitor);
 	jail_basics();
 	await_grant(s, &g);
 	line_init(&s->in);

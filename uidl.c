@@ -5,6 +5,7 @@
  */
 #include "uidl.h"
 
+#include "bytes.h"
 #include "walk.h"
 
 #include <nettle/sha2.h>
@@ -99,8 +100,7 @@ finish_digest(struct digest *d, struct message *one)
 	unsigned char sum[SHA256_DIGEST_SIZE], le[8];
 	uint64_t body = one->octets - d->octets;
 
-	for (size_t i = 0; i < sizeof le; i++)
-		le[i] = (unsigned char)(body >> (8 * i));
+	bytes_put(le, body, sizeof le);
 	sha256_update(&d->sha, sizeof le, le);
 	sha256_digest(&d->sha, sizeof sum, sum);
 	memcpy(one->id, sum, INDEX_ID);

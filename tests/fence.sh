@@ -6,16 +6,17 @@ cd "$(dirname "$0")/.." || exit 1
 
 layers='
 log line proto from
+bytes
 reply sasl proxy walk options client plan
 apop privsep jail journal index
 dotlock pam secrets
-mbox maildir auth check
-message monitor boxlock uidl
-maildrop
+mbox maildir auth
+state message boxlock uidl
+check monitor maildrop
 login session
 pop3d
 '
-root_side='pop3d options client monitor auth pam secrets dotlock check'
+root_side='pop3d options client monitor state auth pam secrets dotlock check'
 root_only='auth.h pam.h secrets.h dotlock.h pwd.h security/'
 never_root='line.h reply.h proto.h mbox.h'
 

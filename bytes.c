@@ -1,0 +1,72 @@
+/*
+ * bytes.c - numbers as bytes, whole reads and writes, and the clock
+ */
+#include "bytes.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+void
+bytes_put(unsigned char *at, uint64_t n, size_t width)
+{
+	for (size_t i = 0; i < width; i++)
+		at[i] = (unsigned char)(n >> (8 * i));
+}
+
+uint64_t
+bytes_get(const unsigned char *at, size_t width)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < width; i++)
+		n |= (uint64_t)at[i] << (8 * i);
+	return n;
+}
+
+int
+bytes_read(int fd, void *bytes, size_t n, off_t at)
+{
+	while (n > 0) {
+		ssize_t some = pread(fd, bytes, n, at);
+
+		if (some == -1 && errno == EINTR)
+			continue;
+		if (some == 0)
+			errno = 0;
+		if (some <= 0)
+			return 0;
+		bytes = (unsigned char *)bytes + some;
+		at += some;
+		n -= (size_t)some;
+	}
+	return 1;
+}
+
+int
+bytes_write(int fd, const void *bytes, size_t n, off_t at)
+{
+	while (n > 0) {
+		ssize_t some = pwrite(fd, bytes, n, at);
+
+		if (some == -1 && errno == EINTR)
+			continue;
+		if (some <= 0)
+			return 0;
+		bytes = (const unsigned char *)bytes + some;
+		at += some;
+		n -= (size_t)some;
+	}
+	return 1;
+}
+
+int64_t
+bytes_now_ms(void)
+{
+	struct timespec t;
+
+	must(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}

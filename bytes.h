@@ -1,0 +1,27 @@
+/*
+ * bytes.h - numbers as bytes, whole reads and writes, and the clock
+ *
+ * What the formats of index, journal and messages have in common.
+ */
+#ifndef BYTES_H
+#define BYTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A number in "width" bytes, at most 8, the least significant first. */
+void bytes_put(unsigned char *at, uint64_t n, size_t width);
+uint64_t bytes_get(const unsigned char *at, size_t width);
+
+/*
+ * All n bytes at that offset of a file, or false, with errno, which is 0
+ * where the file ends too early.
+ */
+int bytes_read(int fd, void *bytes, size_t n, off_t at);
+int bytes_write(int fd, const void *bytes, size_t n, off_t at);
+
+/* Milliseconds of a clock that nobody sets. */
+int64_t bytes_now_ms(void);
+
+#endif

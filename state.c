@@ -1,0 +1,125 @@
+/*
+ * state.c - the state directory, and the files of a maildrop in it
+ *
+ * Runs as root, in a directory that only root can write to. The files belong
+ * to mail users: they are made, looked at and renamed, never read.
+ */
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *
+state_wrong(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return errno == ENOENT
+		    ? "is not there: make it with install -d -m 711"
+		    : strerror(errno);
+	if (!S_ISDIR(st.st_mode))
+		return "is not a directory";
+	if (st.st_uid != geteuid())
+		return "belongs to someone else: give another by --state=DIR";
+	if ((st.st_mode & 022) != 0)
+		return "can be written by others: chmod 711 it";
+	return NULL;
+}
+
+/* The name of a file in the state directory: the mailbox's path, ':' for
+ * '/', so that one mailbox has one lock whatever name its user logs in by. */
+static int
+state_path(const char *state, const char *mailbox, const char *suffix,
+    char out[PRIVSEP_PATH + 1])
+{
+	int n = snprintf(out, PRIVSEP_PATH + 1, "%s/", state);
+	char *name = out + n;
+
+	if (n < 0 || n > PRIVSEP_PATH || strchr(mailbox, ':') != NULL)
+		return 0;
+	n = snprintf(
+	    name, (size_t)(PRIVSEP_PATH + 1 - n), "%s%s", mailbox + 1, suffix);
+	if (n < 0 || n > NAME_MAX || name + n > out + PRIVSEP_PATH)
+		return 0;
+	for (; *name != '\0'; name++)
+		if (*name == '/')
+			*name = ':';
+	return 1;
+}
+
+/* Makes the file if it is not there; it is to be the account's alone. */
+static enum trouble
+make_file(const struct account *account, const char *path)
+{
+	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	int fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+	enum trouble why = TEMP;
+	struct stat st;
+
+	if (fd != -1 && geteuid() == 0 &&
+	    fchown(fd, account->uid, account->gid) == -1) {
+		log_errno("cannot hand over state file", path);
+		unlink(path);
+		goto fail;
+	}
+	if (fd == -1 && errno == EEXIST)
+		fd = open(path, flags);
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		log_errno("cannot make or open state file", path);
+		goto fail;
+	}
+	why = PERM;
+	if (S_ISREG(st.st_mode) && st.st_uid == account->uid &&
+	    st.st_nlink == 1)
+		why = FINE;
+	else
+		log_line(LOG_ERR,
+		    "state file %s is not a plain file of user %s: "
+		    "remove it",
+		    path, account->name);
+fail:
+	if (fd != -1)
+		close(fd);
+	return why;
+}
+
+enum trouble
+state_make(const char *state, const struct account *account,
+    char index[PRIVSEP_PATH + 1], char journal[PRIVSEP_PATH + 1])
+{
+	enum trouble why;
+
+	if (!state_path(state, account->mailbox, ".index", index) ||
+	    !state_path(state, account->mailbox, ".journal", journal)) {
+		log_line(LOG_ERR,
+		    "mailbox %s: its path is too long, or has a ':', for a "
+		    "name in %s",
+		    account->mailbox, state);
+		return PERM;
+	}
+	why = make_file(account, index);
+	if (why == FINE)
+		why = make_file(account, journal);
+	return why;
+}
+
+void
+state_put_aside(const char *state, const char *mailbox)
+{
+	char from[PRIVSEP_PATH + 1], to[PRIVSEP_PATH + 1], suffix[48];
+
+	snprintf(suffix, sizeof suffix, ".journal.aside-%lld",
+	    (long long)time(NULL));
+	if (!state_path(state, mailbox, ".journal", from) ||
+	    !state_path(state, mailbox, suffix, to) || rename(from, to) == -1)
+		log_errno("cannot put aside the journal of", mailbox);
+	else
+		log_line(LOG_ERR, "journal of %s put aside as %s", mailbox, to);
+}
