@@ -141,7 +141,7 @@ def visit(place, rng):
             n = number_of(message)
             if bare(message) != content(n):
                 place.faults.append(f'message {n} was fetched changed')
-            if rng.random() < 0.5 and s.ask(f'DELE {i}').startswith(b'+OK'):
+            if rng.random() < 0.2 and s.ask(f'DELE {i}').startswith(b'+OK'):
                 marked.add(n)
         if rng.random() < 0.7 and s.ask('QUIT').startswith(b'+OK'):
             if marked & place.deleted:
@@ -168,6 +168,7 @@ def crowd(place, deliveries):
         rng = random.Random(seed)
         while any(t.is_alive() for t in writers):
             visit(place, rng)
+            time.sleep(rng.random() / 5)
 
     writers = [threading.Thread(target=deliver, args=(a,)) for a in agents for _ in range(2)]
     readers = [threading.Thread(target=read, args=(i,)) for i in range(SESSIONS)]

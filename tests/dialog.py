@@ -123,6 +123,7 @@ class Play:
             os.chown(path, self.owner(), 8 if self.form == 'root' else NOBODY)
 
     def write_mailbox(self, data):
+        self.bytes = data
         with open(self.mailbox, 'wb') as f:
             f.write(data)
         self.give(self.mailbox, 0o660)
@@ -145,8 +146,6 @@ class Play:
             self.spoil_mailbox(what)
         self.write_secrets()
         if os.path.lexists(self.mailbox) and os.path.isfile(self.mailbox):
-            self.bytes = open(self.mailbox, 'rb').read()
-            os.utime(self.mailbox, ns=(1700000000123456789, 1700000001123456789))
             self.before = self.stat()
 
     def spoil_mailbox(self, what):
@@ -330,7 +329,8 @@ class Play:
         elif word == 'touch':
             os.utime(self.mailbox)
         elif word == 'lock':
-            with open(self.mailbox + '.lock', 'w') as f:
+            self.await_unlock()
+            with open(self.mailbox + '.lock', 'x') as f:
                 f.write({'pid': str(os.getpid()), 'dead': str(self.dead_pid()), 'old': '1'}[rest])
             if rest == 'old':
                 os.utime(self.mailbox + '.lock', (time.time() - 400,) * 2)
@@ -342,6 +342,13 @@ class Play:
             self.second_session()
         else:
             raise Failure(f'do {what}?')
+
+    def await_unlock(self):
+        """The monitor may still be about to remove its own."""
+        for _ in range(LIMIT * 100):
+            if not os.path.exists(self.mailbox + '.lock'):
+                return
+            time.sleep(0.01)
 
     def dead_pid(self):
         p = subprocess.Popen(['true'])
