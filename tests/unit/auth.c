@@ -1,0 +1,333 @@
+/*
+ * Tests of auth.c: which names may become part of a path, which proofs are
+ * accepted, and whose account that is. PAM is not asked.
+ */
+#include "../../auth.h"
+
+#include "test.h"
+
+#include <pwd.h>
+
+#define LONG_64                                                                \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG_255                                                               \
+	LONG_64 LONG_64 LONG_64                                                \
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static const struct {
+	const char *name;
+	int is_safe;
+} names[] = {
+    {"joe",	     1},
+    {"Joe.Doe-1_2",     1},
+    {"joe@example.org", 1},
+    {"joe@a@b",         1},
+    {"joe+box",         1},
+    {"j",	       1},
+    {"joe.",            1},
+    {"joe..doe",        1},
+    {"-rf",	     1},
+    {"%u",	      1},
+    {"j\xc3\xb6rg",     1},
+    {"\\",	      1},
+    {LONG_255,          1},
+    {LONG_255 "a",      0},
+    {"",		0},
+    {".",	       0},
+    {"..",	      0},
+    {"...",	     0},
+    {".hidden",         0},
+    {"/",	       0},
+    {"/etc/passwd",     0},
+    {"../root",         0},
+    {"joe/../root",     0},
+    {"joe/",            0},
+    {"joe/x",           0},
+    {"a:b",	     0},
+    {":",	       0},
+    {"joe doe",         0},
+    {" joe",            0},
+    {"joe ",            0},
+    {"joe\t",           0},
+    {"joe\n",           0},
+    {"joe\r",           0},
+    {"joe\177",         0},
+    {"joe\001",         0},
+    {"@",	       0},
+    {"@example.org",    0},
+    {"joe@",            0},
+    {"joe@@b",          0},
+    {"joe@.",           0},
+    {"joe@..",          0},
+    {"joe@../root",     0},
+    {"joe@.a",          0},
+    {"..@example.org",  0},
+};
+
+static void
+no_name_leads_elsewhere(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++)
+		check(auth_name_is_safe(names[i].name) == names[i].is_safe,
+		    "'%.80s'", names[i].name);
+}
+
+static const struct {
+	const char *pattern;
+	const char *user;
+	const char *home;
+	const char *path; /* NULL: there is none */
+} patterns[] = {
+    {"/var/mail/%u", "joe",     "/home/joe", "/var/mail/joe"    },
+    {"/var/mail/%u", "joe@a.b", "",          "/var/mail/joe@a.b"},
+    {"/mail/%d/%n",  "joe@a.b", "",          "/mail/a.b/joe"    },
+    {"/mail/%d/%n",  "joe@a@b", "",          "/mail/b/joe@a"    },
+    {"/mail/%d/%n",  "joe",     "",          "/mail//joe"       },
+    {"%h/mbox",      "joe",     "/home/joe", "/home/joe/mbox"   },
+    {"%h/mbox",      "joe",     "",          "/mbox"            },
+    {"%h",	   "joe",     "relative",  NULL               },
+    {"/100%%/%u",    "joe",     "",          "/100%/joe"        },
+    {"/%u%u",        "joe",     "",          "/joejoe"          },
+    {"/fixed",       "joe",     "",          "/fixed"           },
+    {"/%u",          "%h%u",    "/x",        "/%h%u"            },
+    {"/var/mail/%x", "joe",     "",          NULL               },
+    {"/var/mail/%",  "joe",     "",          NULL               },
+    {"/var/mail/%U", "joe",     "",          NULL               },
+    {"mail/%u",      "joe",     "",          NULL               },
+    {"%u",	   "joe",     "",          NULL               },
+    {"",	     "joe",     "",          NULL               },
+};
+
+static void
+patterns_become_absolute_paths(void **state)
+{
+	char path[PRIVSEP_PATH + 1];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(patterns); i++) {
+		int made = auth_mailbox(patterns[i].pattern, patterns[i].user,
+		    patterns[i].home, path);
+
+		check(made == (patterns[i].path != NULL), "%s of %s",
+		    patterns[i].pattern, patterns[i].user);
+		if (made)
+			check_text(path, patterns[i].path, patterns[i].pattern);
+	}
+}
+
+static void
+paths_have_their_limit(void **state)
+{
+	char pattern[PRIVSEP_PATH + 10], path[PRIVSEP_PATH + 1];
+
+	(void)state;
+	for (size_t len = PRIVSEP_PATH - 4; len < PRIVSEP_PATH + 5; len++) {
+		memset(pattern, 'x', len);
+		pattern[0] = '/';
+		pattern[len] = '\0';
+		check(auth_mailbox(pattern, "joe", "", path) ==
+			(len <= PRIVSEP_PATH),
+		    "%zu bytes", len);
+		memcpy(pattern + len - 2, "%u", 2); /* one byte more */
+		check(auth_mailbox(pattern, "joe", "", path) ==
+			(len + 1 <= PRIVSEP_PATH),
+		    "%zu bytes and a user", len + 1);
+	}
+}
+
+#define STAMP  "<1896.697170952@dbc.mtview.ca.us>"
+#define DIGEST "c4c9334bac560ecc979e58001b3e22fb"
+/* From the specification of SHA-crypt. */
+#define HASH                                                                   \
+	"$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnI"         \
+	"FNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1"
+
+static const char secrets[] = "joe:{PLAIN}tanstaaf\n"
+			      "jim:{CRYPT}" HASH "\n"
+			      "two:{PLAIN}first\n"
+			      "two:{PLAIN}second\n"
+			      "two:{CRYPT}" HASH "\n"
+			      "bad:{CRYPT}no hash\n"
+			      "star:{CRYPT}*\n"
+			      "fail:{CRYPT}*0\n"
+			      "root:{PLAIN}x\n"
+			      "daemon:{PLAIN}x\n"
+			      "nobody-like-this:{PLAIN}x\n"
+			      "a/b:{PLAIN}x\n";
+
+static const struct {
+	const char *what;
+	enum method method;
+	const char *user;
+	const char *proof;
+	enum trouble why;
+} proofs[] = {
+    {"a password",               METHOD_PASS,  "joe",  "tanstaaf",        FINE},
+    {"a wrong one",              METHOD_PASS,  "joe",  "tanstaa",         PERM},
+    {"another case",             METHOD_PASS,  "joe",  "Tanstaaf",        PERM},
+    {"none",		     METHOD_PASS,  "joe",  "",                PERM},
+    {"the line itself",          METHOD_PASS,  "joe",  "{PLAIN}tanstaaf", PERM},
+    {"the digest as a password", METHOD_PASS,  "joe",  DIGEST,            PERM},
+    {"SASL PLAIN",               METHOD_PLAIN, "joe",  "tanstaaf",        FINE},
+    {"SASL LOGIN",               METHOD_LOGIN, "joe",  "tanstaaf",        FINE},
+    {"SASL, wrong",              METHOD_PLAIN, "joe",  "x",               PERM},
+    {"a hashed password",        METHOD_PASS,  "jim",  "Hello world!",    FINE},
+    {"a wrong one",              METHOD_PASS,  "jim",  "Hello world",     PERM},
+    {"the hash as a password",   METHOD_PASS,  "jim",  HASH,              PERM},
+    {"another's password",       METHOD_PASS,  "jim",  "tanstaaf",        PERM},
+    {"RFC 1939's digest",        METHOD_APOP,  "joe",  DIGEST,            FINE},
+    {"the secret as a digest",   METHOD_APOP,  "joe",  "tanstaaf",        PERM},
+    {"half a digest",            METHOD_APOP,  "joe",  "c4c9334b",        PERM},
+    {"no digest",                METHOD_APOP,  "joe",  "",                PERM},
+    {"a digest of a hash",       METHOD_APOP,  "jim",  DIGEST,            PERM},
+    {"the first of two secrets", METHOD_PASS,  "two",  "first",           FINE},
+    {"the second",               METHOD_PASS,  "two",  "second",          FINE},
+    {"the hash behind them",     METHOD_PASS,  "two",  "Hello world!",    FINE},
+    {"none of them",             METHOD_PASS,  "two",  "third",           PERM},
+    {"a hash that is none",      METHOD_PASS,  "bad",  "no hash",         PERM},
+    {"a star",		   METHOD_PASS,  "star", "*",               PERM},
+    {"crypt's failure",          METHOD_PASS,  "fail", "*0",              PERM},
+    {"crypt's other failure",    METHOD_PASS,  "fail", "*1",              PERM},
+    {"nobody",		   METHOD_PASS,  "jane", "x",               PERM},
+    {"nobody, by digest",        METHOD_APOP,  "jane", DIGEST,            PERM},
+    {"a name that is a path",    METHOD_PASS,  "a/b",  "x",               PERM},
+    {"no name",		  METHOD_PASS,  "",     "x",               PERM},
+};
+
+static struct auth_config
+a_config(void)
+{
+	return (struct auth_config){
+	    .secrets = "secrets",
+	    .timestamp = STAMP,
+	    .mailbox = "/var/mail/%u",
+	    .mail_group = (gid_t)-1,
+	};
+}
+
+static enum trouble
+try(const struct auth_config *config, enum method method, const char *user,
+    const char *proof, struct account *account)
+{
+	struct credentials c = {
+	    .method = method, .user = user, .secret = proof, .rest = ""};
+
+	return auth_check(config, &c, account);
+}
+
+static void
+only_good_proofs_are_accepted(void **state)
+{
+	struct auth_config config = a_config();
+	char mailbox[64];
+
+	(void)state;
+	make_file("secrets", secrets, sizeof secrets - 1);
+	for (size_t i = 0; i < COUNT(proofs); i++) {
+		struct account a;
+
+		check(try(&config, proofs[i].method, proofs[i].user,
+			  proofs[i].proof, &a) == proofs[i].why,
+		    "%s of %s", proofs[i].what, proofs[i].user);
+		if (proofs[i].why != FINE)
+			continue;
+		snprintf(
+		    mailbox, sizeof mailbox, "/var/mail/%s", proofs[i].user);
+		check_text(a.name, proofs[i].user, proofs[i].what);
+		check_text(a.mailbox, mailbox, proofs[i].what);
+		check(a.uid == getuid(), "%s", proofs[i].what);
+		check(a.gid == getgid(), "%s", proofs[i].what);
+	}
+}
+
+static void
+without_a_timestamp_there_is_no_apop(void **state)
+{
+	struct auth_config config = a_config();
+	struct account a;
+
+	(void)state;
+	make_file("secrets", secrets, sizeof secrets - 1);
+	config.timestamp = NULL;
+	assert_int_equal(try(&config, METHOD_APOP, "joe", DIGEST, &a), PERM);
+	config.timestamp = "<another@host>";
+	assert_int_equal(try(&config, METHOD_APOP, "joe", DIGEST, &a), PERM);
+}
+
+static void
+an_unfit_secrets_file_lets_nobody_in(void **state)
+{
+	struct auth_config config = a_config();
+	struct account a;
+
+	(void)state;
+	make_file("secrets", secrets, sizeof secrets - 1);
+	chmod("secrets", 0644);
+	assert_int_equal(
+	    try(&config, METHOD_PASS, "joe", "tanstaaf", &a), TEMP);
+	unlink("secrets");
+	assert_int_equal(
+	    try(&config, METHOD_PASS, "joe", "tanstaaf", &a), PERM);
+}
+
+static void
+a_pattern_without_a_path_is_trouble(void **state)
+{
+	struct auth_config config = a_config();
+	struct account a;
+
+	(void)state;
+	make_file("secrets", secrets, sizeof secrets - 1);
+	config.mailbox = "mail/%u";
+	note_log();
+	assert_int_equal(
+	    try(&config, METHOD_PASS, "joe", "tanstaaf", &a), TEMP);
+	assert_int_equal(logged_lines, 1);
+}
+
+/* What root does with names; for asking, nobody needs to be root. */
+static void
+accounts_are_those_of_the_system(void **state)
+{
+	struct auth_config config = a_config();
+	struct passwd *pw = getpwnam("daemon");
+	struct account a;
+
+	(void)state;
+	make_file("secrets", secrets, sizeof secrets - 1);
+	config.is_root = 1;
+	note_log();
+	assert_int_equal(try(&config, METHOD_PASS, "root", "x", &a), PERM);
+	assert_int_equal(logged_lines, 1);
+	assert_int_equal(
+	    try(&config, METHOD_PASS, "nobody-like-this", "x", &a), PERM);
+	assert_int_equal(logged_lines, 2);
+	if (pw == NULL || pw->pw_uid == 0)
+		skip();
+	assert_int_equal(try(&config, METHOD_PASS, "daemon", "x", &a), FINE);
+	assert_int_equal(a.uid, pw->pw_uid);
+	assert_int_equal(a.gid, pw->pw_gid);
+	assert_true(a.group_count > 0);
+	config.mail_group = pw->pw_gid; /* nobody is left in that one */
+	assert_int_equal(try(&config, METHOD_PASS, "daemon", "x", &a), FINE);
+	for (uint32_t i = 0; i < a.group_count; i++)
+		assert_int_not_equal(a.groups[i], pw->pw_gid);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(no_name_leads_elsewhere),
+	    cmocka_unit_test(patterns_become_absolute_paths),
+	    cmocka_unit_test(paths_have_their_limit),
+	    cmocka_unit_test(only_good_proofs_are_accepted),
+	    cmocka_unit_test(without_a_timestamp_there_is_no_apop),
+	    cmocka_unit_test(an_unfit_secrets_file_lets_nobody_in),
+	    cmocka_unit_test(a_pattern_without_a_path_is_trouble),
+	    cmocka_unit_test(accounts_are_those_of_the_system),
+	};
+
+	return cmocka_run_group_tests_name("auth", tests, enter_dir, leave_dir);
+}

@@ -1,0 +1,368 @@
+/*
+ * Tests of reply.c: how a message is cut into blocks must not change what is
+ * sent, and a client that is gone is remembered.
+ */
+#include "../../reply.h"
+
+#include "test.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+static struct reply r; /* too large for a stack */
+
+static const struct {
+	const char *what;
+	const char *bytes;
+	size_t n;
+	const char *sent;
+	size_t sent_n;
+} bodies[] = {
+#define BODY(what, bytes, sent)                                                \
+	{                                                                      \
+		what, bytes, sizeof(bytes) - 1, sent ".\r\n",                  \
+		    sizeof(sent ".\r\n") - 1                                   \
+	}
+    BODY("nothing", "", ""),
+    BODY("LF becomes CRLF", "a\nb\n", "a\r\nb\r\n"),
+    BODY("CRLF stays", "a\r\nb\r\n", "a\r\nb\r\n"),
+    BODY("both in one message", "a\r\nb\nc\r\n", "a\r\nb\r\nc\r\n"),
+    BODY("a CR elsewhere stays", "a\rb\r\r\nc\n", "a\rb\r\r\nc\r\n"),
+    BODY("empty lines", "\n\r\n\n", "\r\n\r\n\r\n"),
+    BODY("an unfinished line", "a\nb", "a\r\nb\r\n"),
+    BODY("one that ends with CR", "a\nb\r", "a\r\nb\r\r\n"),
+    BODY("a dot", ".\n", "..\r\n"),
+    BODY("a dot with CRLF", ".\r\n", "..\r\n"),
+    BODY("an unfinished dot", "a\n.", "a\r\n..\r\n"),
+    BODY("dots", "..\n...\n", "...\r\n....\r\n"),
+    BODY("a dot that begins a line", ".a\nb\n", "..a\r\nb\r\n"),
+    BODY("a dot elsewhere", "a.\n .\n", "a.\r\n .\r\n"),
+    BODY("a dot behind a CR", "a\r.\n", "a\r.\r\n"),
+    BODY("a dot behind LF CR", "a\n\r.\n", "a\r\n\r.\r\n"),
+    BODY("a false end", "a\n.\nb\n", "a\r\n..\r\nb\r\n"),
+    BODY("NULs and 8 bits", "a\0b\377\n\0", "a\0b\377\r\n\0\r\n"),
+#undef BODY
+};
+
+/* Takes what was written to a file without a name. */
+static size_t
+take(int fd, char *bytes, size_t room)
+{
+	ssize_t n = pread(fd, bytes, room, 0);
+
+	assert_in_range(n, 0, room - 1);
+	bytes[n] = '\0';
+	assert_int_equal(ftruncate(fd, 0), 0);
+	lseek(fd, 0, SEEK_SET);
+	return (size_t)n;
+}
+
+/* Sends case i in three pieces, cut there. */
+static void
+send_cut(int fd, size_t i, size_t first, size_t second)
+{
+	char got[128];
+	size_t n;
+
+	reply_open(&r, fd);
+	reply_body(&r, bodies[i].bytes, first);
+	reply_body(&r, bodies[i].bytes + first, second - first);
+	reply_body(&r, bodies[i].bytes + second, bodies[i].n - second);
+	reply_body_end(&r);
+	reply_flush(&r);
+	n = take(fd, got, sizeof got);
+	check_bytes(got, n, bodies[i].sent, bodies[i].sent_n, bodies[i].what);
+	check(r.octets == n, "%s", bodies[i].what);
+}
+
+static void
+every_two_cuts_send_the_same(void **state)
+{
+	int fd = make_nameless("", 0);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bodies); i++)
+		for (size_t a = 0; a <= bodies[i].n; a++)
+			for (size_t b = a; b <= bodies[i].n; b++)
+				send_cut(fd, i, a, b);
+	close(fd);
+}
+
+static void
+single_bytes_send_the_same(void **state)
+{
+	int fd = make_nameless("", 0);
+	char got[128];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bodies); i++) {
+		reply_open(&r, fd);
+		for (size_t at = 0; at < bodies[i].n; at++)
+			reply_body(&r, bodies[i].bytes + at, 1);
+		reply_body_end(&r);
+		reply_flush(&r);
+		check_bytes(got, take(fd, got, sizeof got), bodies[i].sent,
+		    bodies[i].sent_n, bodies[i].what);
+	}
+	close(fd);
+}
+
+/* What one message leaves behind must not change the next. */
+static void
+messages_follow_one_another(void **state)
+{
+	int fd = make_nameless("", 0);
+	char got[128];
+
+	(void)state;
+	reply_open(&r, fd);
+	reply_body(&r, "a\r", 2);
+	reply_body_end(&r);
+	reply_body(&r, "\n.\n", 3);
+	reply_body_end(&r);
+	reply_body(&r, ".", 1);
+	reply_body_end(&r);
+	reply_flush(&r);
+	take(fd, got, sizeof got);
+	check_text(got, "a\r\r\n.\r\n\r\n..\r\n.\r\n..\r\n.\r\n", "three");
+	close(fd);
+}
+
+static void
+answers_have_their_form(void **state)
+{
+	int fd = make_nameless("", 0);
+	char got[512];
+
+	(void)state;
+	reply_open(&r, fd);
+	reply_ok(&r, "%u messages", 2U);
+	reply_ok(&r, "%s", "");
+	reply_err(&r, NULL, "unknown command");
+	reply_err(&r, "IN-USE", "come back");
+	reply_line(&r, "%d %d", 1, 120);
+	reply_end(&r);
+	assert_int_equal(take(fd, got, sizeof got), 0);
+	assert_int_equal(r.octets, 0);
+	reply_flush(&r);
+	assert_int_equal(take(fd, got, sizeof got), r.octets);
+	check_text(got,
+	    "+OK 2 messages\r\n"
+	    "+OK \r\n"
+	    "-ERR unknown command\r\n"
+	    "-ERR [IN-USE] come back\r\n"
+	    "1 120\r\n"
+	    ".\r\n",
+	    "answers wait for the flush");
+	close(fd);
+}
+
+static void
+a_line_of_more_than_512_octets_is_a_bug(void **state)
+{
+	int status;
+	pid_t pid = fork();
+	char text[600];
+
+	(void)state;
+	assert_int_not_equal(pid, -1);
+	memset(text, 'x', sizeof text);
+	text[sizeof text - 1] = '\0';
+	if (pid == 0) {
+		note_log();
+		reply_ok(&r, "%s", text);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 70);
+}
+
+/* More than the buffer holds, in blocks of every size around its room. */
+static void
+much_is_sent_whole(void **state)
+{
+	enum { LINE = 61, LINES = 3000 };
+	static const size_t blocks[] = {1000, 4096, REPLY_ROOM - 1, REPLY_ROOM,
+	    REPLY_ROOM + 1, LINE * LINES};
+	static char body[LINE * LINES], want[(LINE + 2) * LINES + 3];
+	static char got[sizeof want + 1];
+	int fd = make_nameless("", 0);
+	size_t want_n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < LINES; i++) {
+		char *line = body + i * LINE;
+
+		memset(line, 'a' + (int)(i % 26), LINE);
+		line[0] = '.';
+		line[LINE - 1] = '\n';
+		want_n += (size_t)snprintf(want + want_n, sizeof want - want_n,
+		    ".%.*s\r\n", LINE - 1, line);
+	}
+	memcpy(want + want_n, ".\r\n", 3);
+	want_n += 3;
+	for (size_t b = 0; b < COUNT(blocks); b++) {
+		reply_open(&r, fd);
+		for (size_t at = 0; at < sizeof body; at += blocks[b])
+			reply_body(&r, body + at,
+			    blocks[b] < sizeof body - at ? blocks[b]
+							 : sizeof body - at);
+		reply_body_end(&r);
+		reply_flush(&r);
+		check_bytes(got, take(fd, got, sizeof got), want, want_n,
+		    "a large message");
+		check(r.octets == want_n, "blocks of %zu", blocks[b]);
+	}
+	close(fd);
+}
+
+/* A socket whose buffers are small makes writes short. */
+static void
+short_writes_are_continued(void **state)
+{
+	enum { SIZE = 300000 };
+	static char body[SIZE], got[SIZE + 100];
+	int pair[2], small = 4096, status;
+	size_t n = 0;
+	ssize_t some;
+	pid_t pid;
+
+	(void)state;
+	for (size_t i = 0; i < SIZE; i++)
+		body[i] = (char)('a' + i % 25);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		close(pair[1]);
+		reply_open(&r, pair[0]);
+		reply_body(&r, body, SIZE);
+		reply_body_end(&r);
+		reply_flush(&r);
+		_exit(r.dead || r.octets != SIZE + 5);
+	}
+	close(pair[0]);
+	while ((some = read(pair[1], got + n, sizeof got - n)) > 0)
+		n += (size_t)some;
+	close(pair[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(n, SIZE + 5);
+	assert_memory_equal(got, body, SIZE);
+	assert_memory_equal(got + SIZE, "\r\n.\r\n", 5);
+}
+
+static void
+die_on(int fds[2])
+{
+	close(fds[0]);
+	reply_open(&r, fds[1]);
+	reply_ok(&r, "to nobody");
+	assert_false(r.dead);
+	reply_flush(&r);
+	assert_true(r.dead);
+	assert_int_equal(r.len, 0);
+	reply_ok(&r, "nor this");
+	reply_body(&r, "x\n", 2);
+	reply_body_end(&r);
+	reply_flush(&r);
+	assert_true(r.dead);
+	assert_int_equal(r.octets, 0);
+	close(fds[1]);
+}
+
+static void
+a_dead_client_is_remembered(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	die_on(fds);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	die_on(fds);
+}
+
+/* A socket that has its time-out and a reader that reads nothing. */
+static void
+a_stalled_client_is_dead(void **state)
+{
+	static const char block[8192];
+	struct timeval soon = {.tv_usec = 10000};
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	reply_open(&r, fds[1]);
+	assert_true(r.is_socket);
+	/* The real one is too long to wait for. */
+	setsockopt(fds[1], SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon);
+	for (int i = 0; i < 1000 && !r.dead; i++)
+		reply_body(&r, block, sizeof block);
+	assert_true(r.dead);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void
+the_time_out_is_set(void **state)
+{
+	struct timeval t = {0};
+	socklen_t size = sizeof t;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	reply_open(&r, fds[1]);
+	assert_int_equal(
+	    getsockopt(fds[1], SOL_SOCKET, SO_SNDTIMEO, &t, &size), 0);
+	assert_int_equal(t.tv_sec, REPLY_STALL_S);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void
+closing_reads_what_was_left(void **state)
+{
+	char got[64];
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_int_equal(write(fds[0], "NOOP\r\nNOOP\r\n", 12), 12);
+	reply_open(&r, fds[1]);
+	reply_ok(&r, "bye");
+	reply_close(&r, fds[1]);
+	assert_int_equal(recv(fds[1], got, sizeof got, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+	close(fds[1]);
+	assert_int_equal(read(fds[0], got, sizeof got), 9);
+	assert_memory_equal(got, "+OK bye\r\n", 9);
+	assert_int_equal(read(fds[0], got, sizeof got), 0);
+	close(fds[0]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_two_cuts_send_the_same),
+	    cmocka_unit_test(single_bytes_send_the_same),
+	    cmocka_unit_test(messages_follow_one_another),
+	    cmocka_unit_test(answers_have_their_form),
+	    cmocka_unit_test(a_line_of_more_than_512_octets_is_a_bug),
+	    cmocka_unit_test(much_is_sent_whole),
+	    cmocka_unit_test(short_writes_are_continued),
+	    cmocka_unit_test(a_dead_client_is_remembered),
+	    cmocka_unit_test(a_stalled_client_is_dead),
+	    cmocka_unit_test(the_time_out_is_set),
+	    cmocka_unit_test(closing_reads_what_was_left),
+	};
+
+	signal(SIGPIPE, SIG_IGN); /* as pop3d.c does */
+	return cmocka_run_group_tests_name("reply", tests, NULL, NULL);
+}

@@ -1,0 +1,313 @@
+/*
+ * Tests of uidl.c: a message keeps its id whatever mail programs do to it,
+ * and no other message has it.
+ */
+#include "../../uidl.h"
+
+#include "mboxes.h"
+
+#define MESSAGE                                                                \
+	"Received: by mx\n\twith ESMTP\nDate: today\nMessage-ID: <1@a>\n"      \
+	"From: a@b\nTo: c@d\nSubject: one\n\nThis is the text.\n"
+
+static void
+open_mbox(struct mbox *m, const char *bytes, size_t n)
+{
+	make_file("mbox", bytes, n);
+	assert_int_equal(mbox_open(m, "mbox"), FINE);
+	assert_int_equal(mbox_scan(m), FINE);
+	for (uint32_t i = 0; i < m->count; i++)
+		assert_int_equal(uidl_digest(m, i), FINE);
+}
+
+static void
+id_of(const char *message, size_t n, unsigned char id[INDEX_ID])
+{
+	char bytes[4096] = FROM;
+	struct mbox m;
+
+	memcpy(bytes + 34, message, n);
+	open_mbox(&m, bytes, 34 + n);
+	assert_int_equal(m.count, 1);
+	memcpy(id, m.messages[0].id, INDEX_ID);
+	mbox_close(&m);
+}
+
+static const struct {
+	const char *what;
+	const char *message;
+	int same; /* as MESSAGE */
+} variants[] = {
+    {"itself",		      MESSAGE,				       1},
+    {"with its blank line",         MESSAGE "\n",                                  1},
+    {"CRLF",
+     "Received: by mx\r\n\twith ESMTP\r\nDate: today\r\nMessage-ID: "
+	"<1@a>\r\n"
+	"From: a@b\r\nTo: c@d\r\nSubject: one\r\n\r\nThis is the text.\r\n",       1},
+    {"a Status line",               "Status: RO\nX-Status: A\nX-UID: 7\n" MESSAGE, 1},
+    {"one in the middle",
+     "Received: by mx\n\twith ESMTP\nDate: today\nStatus: RO\n"
+	"Message-ID: <1@a>\nFrom: a@b\nTo: c@d\nSubject: one\n\n"
+	"This is the text.\n",						     1},
+    {"a continued Status line",     "Status: R\n  O\n" MESSAGE,                    1},
+    {"a later Received line",
+     "Received: by mx\n\twith ESMTP\nReceived: from b\nDate: today\n"
+	"Message-ID: <1@a>\nFrom: a@b\nSubject: one\n\nThis is the text.\n",       1},
+    {"names in another case",
+     "RECEIVED: by mx\n\twith ESMTP\ndate: today\nMessage-Id: <1@a>\n"
+	"from: a@b\nsubject: one\n\nThis is the text.\n",			  1},
+    {"an earlier Received line",    "Received: from b\n" MESSAGE,                  0},
+    {"a Delivered-To line",         "Delivered-To: joe\n" MESSAGE,                 0},
+    {"another Date",
+     "Received: by mx\n\twith ESMTP\nDate: later\nMessage-ID: <1@a>\n"
+	"From: a@b\nSubject: one\n\nThis is the text.\n",			  0},
+    {"another Message-ID",
+     "Received: by mx\n\twith ESMTP\nDate: today\nMessage-ID: <2@a>\n"
+	"From: a@b\nSubject: one\n\nThis is the text.\n",			  0},
+    {"another continuation",
+     "Received: by mx\n\twith SMTP\nDate: today\nMessage-ID: <1@a>\n"
+	"From: a@b\nSubject: one\n\nThis is the text.\n",			  0},
+    {"another From",
+     "Received: by mx\n\twith ESMTP\nDate: today\nMessage-ID: <1@a>\n"
+	"From: a@c\nSubject: one\n\nThis is the text.\n",			  0},
+    {"another Subject",
+     "Received: by mx\n\twith ESMTP\nDate: today\nMessage-ID: <1@a>\n"
+	"From: a@b\nSubject: two\n\nThis is the text.\n",			  0},
+    {"another text of that length",
+     "Received: by mx\n\twith ESMTP\nDate: today\nMessage-ID: <1@a>\n"
+	"From: a@b\nSubject: one\n\nThat is the text.\n",			  0},
+    {"more text",		   MESSAGE "more\n",                              0},
+    {"a Subject in the body only",
+     "Received: by mx\n\twith ESMTP\nDate: today\nMessage-ID: <1@a>\n"
+	"From: a@b\n\nSubject: one\n\nThis is the text.\n",			0},
+};
+
+static void
+ids_follow_what_no_program_rewrites(void **state)
+{
+	unsigned char id[INDEX_ID], other[INDEX_ID];
+
+	(void)state;
+	id_of(MESSAGE, strlen(MESSAGE), id);
+	for (size_t i = 0; i < COUNT(variants); i++) {
+		id_of(variants[i].message, strlen(variants[i].message), other);
+		check((memcmp(id, other, INDEX_ID) == 0) == variants[i].same,
+		    "%s", variants[i].what);
+	}
+}
+
+static void
+the_first_256_bytes_of_the_body_count(void **state)
+{
+	unsigned char id[INDEX_ID], other[INDEX_ID];
+	char message[400] = "A: b\n\n";
+
+	(void)state;
+	memset(message + 6, 'x', sizeof message - 6);
+	for (size_t i = 16; i < sizeof message; i += 10)
+		message[i] = '\n';
+	id_of(message, sizeof message, id);
+	for (size_t i = 6, bare = 0; i < sizeof message; i++) {
+		int counts = bare < 256;
+
+		if (message[i] == '\n')
+			continue;
+		message[i] = 'y';
+		id_of(message, sizeof message, other);
+		check((memcmp(id, other, INDEX_ID) != 0) == counts,
+		    "byte %zu of the body", bare);
+		message[i] = 'x';
+		bare++;
+	}
+}
+
+static void
+the_from_line_does_not_count(void **state)
+{
+	static const char bytes[] =
+	    "From a 1 Jan 2024 10:00\n" MESSAGE "\n" FROM MESSAGE "\n";
+	struct mbox m;
+
+	(void)state;
+	open_mbox(&m, bytes, sizeof bytes - 1);
+	assert_int_equal(m.count, 2);
+	assert_memory_equal(m.messages[0].id, m.messages[1].id, INDEX_ID);
+	mbox_close(&m);
+}
+
+static void
+a_cut_mailbox_has_no_ids(void **state)
+{
+	struct mbox m;
+
+	(void)state;
+	open_mbox(&m, FROM MESSAGE, strlen(FROM MESSAGE));
+	assert_int_equal(truncate("mbox", 40), 0);
+	assert_int_equal(uidl_digest(&m, 0), CHANGED);
+	mbox_close(&m);
+}
+
+static void
+digest_model(struct mbox *m)
+{
+	assert_int_equal(scan_model(m), FINE);
+	for (uint32_t i = 0; i < m->count; i++)
+		assert_int_equal(uidl_digest(m, i), FINE);
+}
+
+/* Random messages: no crash, and the same id for the same bytes. */
+static void
+random_messages_have_stable_ids(void **state)
+{
+	struct mbox m, again;
+
+	(void)state;
+	for (unsigned seed = 0; seed < 500; seed++) {
+		draw_mbox(seed);
+		if (!model.is_mbox)
+			continue;
+		digest_model(&m);
+		digest_model(&again);
+		for (uint32_t i = 0; i < m.count; i++)
+			check(memcmp(m.messages[i].id, again.messages[i].id,
+				  INDEX_ID) == 0,
+			    "seed %u, message %u", seed, i + 1);
+		mbox_close(&m);
+		mbox_close(&again);
+	}
+}
+
+/* Numbers of copies. Letters are ids, digits numbers: "a2" is a's second. */
+
+static void
+set_messages(struct message *m, uint32_t *count, const char *text)
+{
+	*count = 0;
+	for (; *text != '\0'; text++) {
+		if (*text >= 'a') {
+			memset(&m[*count], 0, sizeof *m);
+			m[(*count)++].id[0] = (unsigned char)*text;
+		} else {
+			uint32_t copy = m[*count - 1].copy;
+
+			m[*count - 1].copy =
+			    copy * 10 + (uint32_t)(*text - '0');
+		}
+	}
+}
+
+static void
+show_copies(const struct mbox *m, char *text, size_t room)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 0; i < m->count; i++)
+		len += (size_t)snprintf(text + len, room - len, "%c%u",
+		    m->messages[i].id[0], m->messages[i].copy);
+}
+
+static const struct {
+	const char *what;
+	const char *was;
+	const char *now;
+	const char *numbered;
+} copies[] = {
+    {"nothing",			"",       "",       ""            },
+    {"all differ",		     "",       "abc",    "a1b1c1"      },
+    {"copies in order",                "",       "aaa",    "a1a2a3"      },
+    {"copies among others",            "",       "abacab", "a1b1a2c1a3b2"},
+    {"as last time",                   "a1a2a3", "aaa",    "a1a2a3"      },
+    {"the first is gone",              "a2a3",   "aa",     "a2a3"        },
+    {"one in the middle is gone",      "a1a3",   "aa",     "a1a3"        },
+    {"a new one behind them",          "a2a3",   "aaa",    "a2a3a4"      },
+    {"two new ones",                   "a2",     "aaa",    "a2a3a4"      },
+    {"a single one stays single",      "a1",     "a",      "a1"          },
+    {"a new copy of a single one",     "a1",     "aa",     "a1a2"        },
+    {"all gone, another came",         "a1a2",   "b",      "b1"          },
+    {"some gone by another program",   "a2a3",   "a",      "a2"          },
+    {"two groups",		     "a2b3",   "aabb",   "a2a3b3b4"    },
+    {"last time nothing was numbered", "a0a0",   "aa",     "a1a2"        },
+    {"more digits",		    "a9a10",  "aaa",    "a9a10a11"    },
+};
+
+static void
+copies_keep_their_numbers(void **state)
+{
+	struct message now[16];
+	char got[128];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(copies); i++) {
+		struct mbox m = {.messages = now};
+		struct index was = {
+		    .messages = calloc(16, sizeof(struct message))};
+
+		set_messages(was.messages, &was.count, copies[i].was);
+		set_messages(now, &m.count, copies[i].now);
+		uidl_keep_copies(&was);
+		check(uidl_number(&m, &was) == FINE, "%s", copies[i].what);
+		show_copies(&m, got, sizeof got);
+		check_text(got, copies[i].numbered, copies[i].what);
+		index_close(&was);
+	}
+}
+
+/* Only copies are worth remembering: of most mailboxes, nothing. */
+static void
+only_copies_are_kept(void **state)
+{
+	struct index was = {.messages = calloc(16, sizeof(struct message))};
+
+	(void)state;
+	set_messages(was.messages, &was.count, "c1b2a1b1d0e5");
+	uidl_keep_copies(&was);
+	assert_int_equal(was.count, 3);
+	assert_int_equal(was.messages[0].copy, 1);
+	assert_int_equal(was.messages[1].copy, 2);
+	assert_int_equal(was.messages[2].id[0], 'e');
+	index_close(&was);
+}
+
+static const struct {
+	unsigned char id[INDEX_ID];
+	uint32_t copy;
+	const char *text;
+} texts[] = {
+    {{0},						    1,          "00000000000000000000000000000000"           },
+    {{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xff}, 2,
+     "0123456789abcdefff00000000000000-2"									     },
+    {{[15] = 0x5a},					  UINT32_MAX, "0000000000000000000000000000005a-4294967295"},
+};
+
+static void
+ids_are_hex_digits(void **state)
+{
+	char out[UIDL_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct message m = {.copy = texts[i].copy};
+
+		memcpy(m.id, texts[i].id, INDEX_ID);
+		check_text(uidl_text(&m, out), texts[i].text, "id");
+		check(strlen(out) <= 70, "RFC 1939 s. 7: at most 70, %s", out);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(ids_follow_what_no_program_rewrites),
+	    cmocka_unit_test(the_first_256_bytes_of_the_body_count),
+	    cmocka_unit_test(the_from_line_does_not_count),
+	    cmocka_unit_test(a_cut_mailbox_has_no_ids),
+	    cmocka_unit_test(random_messages_have_stable_ids),
+	    cmocka_unit_test(copies_keep_their_numbers),
+	    cmocka_unit_test(only_copies_are_kept),
+	    cmocka_unit_test(ids_are_hex_digits),
+	};
+
+	return cmocka_run_group_tests_name("uidl", tests, enter_dir, leave_dir);
+}
