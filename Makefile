@@ -43,7 +43,7 @@ tests/unit/bin/%: tests/unit/%.c $(OBJ) $(wildcard tests/unit/*.h)
 units: $(UNITS)
 
 check: $(NAME) units
-	tests/run fence unit dialog
+	tests/run fence docs unit dialog
 
 install: $(NAME)
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 \

@@ -201,8 +201,12 @@ serve(struct login *l, char *line)
 			continue;
 		if (c->cleartext && !l->config->cleartext) {
 			reply_err(&l->out, "AUTH",
-			    "no passwords on an unencrypted connection: use "
-			    "TLS (POP3S, port 995) or APOP");
+			    l->config->timestamp == NULL
+				? "no passwords on an unencrypted "
+				  "connection: use TLS (POP3S, port 995)"
+				: "no passwords on an unencrypted "
+				  "connection: use APOP, or TLS (POP3S, "
+				  "port 995)");
 			return NEXT_COMMAND;
 		}
 		wrong = proto_args(c->shape, rest, &args);

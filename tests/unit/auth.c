@@ -4,6 +4,8 @@
  */
 #include "../../auth.h"
 
+#include "../../apop.h"
+
 #include "test.h"
 
 #include <pwd.h>
@@ -256,6 +258,19 @@ without_a_timestamp_there_is_no_apop(void **state)
 }
 
 static void
+a_hash_is_no_secret_of_apop(void **state)
+{
+	struct auth_config config = a_config();
+	char digest[APOP_DIGEST];
+	struct account a;
+
+	(void)state;
+	make_file("secrets", secrets, sizeof secrets - 1);
+	apop_digest(digest, STAMP, HASH);
+	assert_int_equal(try(&config, METHOD_APOP, "jim", digest, &a), PERM);
+}
+
+static void
 an_unfit_secrets_file_lets_nobody_in(void **state)
 {
 	struct auth_config config = a_config();
@@ -324,6 +339,7 @@ main(void)
 	    cmocka_unit_test(paths_have_their_limit),
 	    cmocka_unit_test(only_good_proofs_are_accepted),
 	    cmocka_unit_test(without_a_timestamp_there_is_no_apop),
+	    cmocka_unit_test(a_hash_is_no_secret_of_apop),
 	    cmocka_unit_test(an_unfit_secrets_file_lets_nobody_in),
 	    cmocka_unit_test(a_pattern_without_a_path_is_trouble),
 	    cmocka_unit_test(accounts_are_those_of_the_system),

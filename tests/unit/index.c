@@ -327,6 +327,23 @@ no_lie_with_a_digest_is_believed(void **state)
 	}
 }
 
+static void
+nothing_begins_before_the_file(void **state)
+{
+	unsigned char bytes[ROOM];
+	size_t n = bytes_of_index(bytes);
+	struct index x;
+	int fd;
+
+	(void)state;
+	put_number(bytes + HEAD - 24, 8, ~0ULL); /* the start */
+	put_number(bytes + HEAD, 8, ~0ULL);      /* the first message */
+	fd = signed_file(bytes, n);
+	assert_int_equal(index_read(&x, fd), FINE);
+	check_empty(&x, "both negative", 0);
+	close(fd);
+}
+
 /* Any number at any place: what is believed lies within the file. */
 static void
 random_lies_stay_within_the_file(void **state)
@@ -461,6 +478,7 @@ main(void)
 	    cmocka_unit_test(what_is_no_file_is_empty),
 	    cmocka_unit_test(noise_is_empty),
 	    cmocka_unit_test(no_lie_with_a_digest_is_believed),
+	    cmocka_unit_test(nothing_begins_before_the_file),
 	    cmocka_unit_test(random_lies_stay_within_the_file),
 	    cmocka_unit_test(no_messages_leave_no_index),
 	    cmocka_unit_test(a_shorter_index_leaves_nothing_of_the_longer),

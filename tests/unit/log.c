@@ -105,7 +105,7 @@ stderr_of(void (*run)(void), char *out, size_t room, int *status)
 static void
 log_hostile(void)
 {
-	log_line(LOG_ERR, "a\nb\rc\001\200\377 %%n");
+	log_line(LOG_ERR, "a\nb\rc\001\177\200\377 %%n");
 }
 
 static void
@@ -143,8 +143,8 @@ stderr_has_one_clean_line(void **state)
 	(void)state;
 	stderr_of(log_hostile, out, sizeof out, &status);
 	assert_memory_equal(out, "pop3d[", 6);
-	check_text(strchr(out, ']'), "]: a\\x0ab\\x0dc\\x01\\x80\\xff %n\n",
-	    "escaped");
+	check_text(strchr(out, ']'),
+	    "]: a\\x0ab\\x0dc\\x01\\x7f\\x80\\xff %n\n", "escaped");
 }
 
 static void

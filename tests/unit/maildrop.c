@@ -521,13 +521,26 @@ copies_keep_their_ids(void **state)
 	close_drop(&o, "LU", "seen again");
 }
 
-/* An index in which the file has rested for long is the truth. */
+/* Makes the index say that the file had rested for long. */
+static void
+age_index(uint64_t octets)
+{
+	int fd = open("index", O_RDWR);
+	struct index x;
+
+	assert_int_equal(index_read(&x, fd), FINE);
+	assert_int_equal(x.count, 2);
+	x.when.tv_sec += 100;
+	x.messages[0].octets = octets;
+	index_write(&x, fd);
+	index_close(&x);
+	close(fd);
+}
+
 static void
 an_old_index_saves_the_scan(void **state)
 {
 	struct opened o;
-	struct index x;
-	int fd;
 
 	(void)state;
 	forget_state();
@@ -535,14 +548,7 @@ an_old_index_saves_the_scan(void **state)
 	assert_int_equal(open_drop(&o, "F"), FINE);
 	assert_int_equal(maildrop_ids(&o.drop), FINE);
 	close_drop(&o, "LU", "first");
-	fd = open("index", O_RDWR);
-	assert_int_equal(index_read(&x, fd), FINE);
-	assert_int_equal(x.count, 2);
-	x.when.tv_sec += 100;
-	x.messages[0].octets = 14; /* not what a scan would find */
-	index_write(&x, fd);
-	index_close(&x);
-	close(fd);
+	age_index(14); /* not what a scan would find */
 	assert_int_equal(open_drop(&o, "F"), FINE);
 	assert_int_equal(maildrop_find(&o.drop, 1)->octets, 14);
 	assert_true(o.drop.has_ids);
@@ -552,6 +558,26 @@ an_old_index_saves_the_scan(void **state)
 	assert_int_equal(maildrop_find(&o.drop, 1)->octets, 13);
 	assert_int_equal(maildrop_count(&o.drop), 3);
 	close_drop(&o, "LU", "not believed any more");
+}
+
+/* What came while a session ran was not scanned by it. */
+static void
+mail_of_the_last_session_is_not_missed(void **state)
+{
+	struct opened o;
+
+	(void)state;
+	forget_state();
+	write_mbox(A B);
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	append(C, strlen(C));
+	assert_int_equal(maildrop_ids(&o.drop), FINE);
+	assert_int_equal(maildrop_count(&o.drop), 2);
+	close_drop(&o, "LU", "mail has come");
+	age_index(13);
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	assert_int_equal(maildrop_count(&o.drop), 3);
+	close_drop(&o, "LU", "all of it");
 }
 
 static void
@@ -616,6 +642,7 @@ main(void)
 	    cmocka_unit_test(no_state_file_is_trouble),
 	    cmocka_unit_test(copies_keep_their_ids),
 	    cmocka_unit_test(an_old_index_saves_the_scan),
+	    cmocka_unit_test(mail_of_the_last_session_is_not_missed),
 	    cmocka_unit_test(a_damaged_index_costs_nothing),
 	    cmocka_unit_test(times_tell_whether_mail_is_new),
 	};

@@ -231,6 +231,36 @@ long_lines_do_not_matter(void **state)
 	free(bytes);
 }
 
+static void
+cut_it(void *arg)
+{
+	(void)arg;
+	assert_int_equal(truncate("mbox", 100), 0);
+}
+
+static void
+a_file_cut_during_the_scan_is_trouble(void **state)
+{
+	enum { LINE = 64, SIZE = 6250 * LINE };
+	char *bytes = malloc(SIZE);
+	struct mbox m;
+
+	(void)state;
+	memset(bytes, 'x', SIZE);
+	for (size_t i = LINE - 1; i < SIZE; i += LINE)
+		bytes[i] = '\n';
+	memcpy(bytes, FROM BODY "\n" FROM, 80);
+	make_file("mbox", bytes, SIZE);
+	free(bytes);
+	assert_int_equal(mbox_open(&m, "mbox"), FINE);
+	m.progress = cut_it;
+	note_log();
+	assert_int_equal(mbox_scan(&m), TEMP);
+	assert_int_equal(m.count, 0);
+	assert_int_equal(logged_lines, 1);
+	mbox_close(&m);
+}
+
 /* A From_ line may lie across two blocks of the scan in every way. */
 static void
 block_ends_do_not_matter(void **state)
@@ -453,7 +483,7 @@ closing_twice_is_safe(void **state)
 }
 
 /* Changes of the file "mbox", which holds this: */
-#define SHOWN FROM BODY "\n" FROM BODY "\n"
+#define SHOWN FROM BODY "\n" FROM "A: b\r\n\ntext\n\n"
 
 static void
 append(const char *text)
@@ -592,6 +622,22 @@ make_a_from_line_and_append(void)
 	append_message();
 }
 
+/* Every size as it was, and what is sent, but not where it stands. */
+static void
+move_a_cr_and_append(void)
+{
+	empty();
+	append(FROM "A: b\r\n\ntext\n\n" FROM BODY "\n");
+	append_message();
+}
+
+static void
+lengthen_from_and_append(void)
+{
+	write_at(46, "From a@bc Mon Jan  1 10:00:00 2024\nA: b\n\n");
+	append_message();
+}
+
 static void
 empty_and_append_noise(void)
 {
@@ -623,6 +669,8 @@ static const struct {
     {"another shape, more mail",     change_the_shape_and_append,  CHANGED},
     {"a From_ line less, more mail", break_a_from_line_and_append, CHANGED},
     {"a message moved, more mail",   make_a_from_line_and_append,  CHANGED},
+    {"a CR moved, more mail",        move_a_cr_and_append,         CHANGED},
+    {"From_ for a CR, more mail",    lengthen_from_and_append,     CHANGED},
     {"another file, longer",         empty_and_append_noise,       CHANGED},
 };
 
@@ -678,7 +726,7 @@ what_comes_after_an_append_is_seen(void **state)
 		append_message();
 		assert_int_equal(mbox_check(&m), FINE);
 	}
-	assert_int_equal(truncate("mbox", (off_t)strlen(SHOWN)), 0);
+	assert_int_equal(truncate("mbox", (off_t)strlen(SHOWN) + 10), 0);
 	assert_int_equal(mbox_check(&m), CHANGED);
 	mbox_close(&m);
 }
@@ -742,6 +790,42 @@ a_true_index_is_believed(void **state)
 	append_message();
 	assert_int_equal(mbox_check(&m), FINE);
 	mbox_close(&m);
+}
+
+/* Both times must be well before the scan: either can be set back. */
+static void
+a_fresh_change_makes_an_index_unsure(void **state)
+{
+	static const struct {
+		const char *what;
+		time_t mtime_s; /* from now */
+		time_t when_s;
+		int believed;
+	} times[] = {
+	    {"both old",         -100, 100, 1},
+	    {"mtime old",        -100, 1,   0},
+	    {"mtime in future",  99,   100, 0},
+	    {"both before that", 90,   100, 1},
+	};
+	struct timespec now[2];
+	struct index x;
+	struct mbox m;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(times); i++) {
+		scan_for_index(&m, &x);
+		now[0] = now[1] = m.stamp.ctime;
+		now[1].tv_sec += times[i].mtime_s;
+		assert_int_equal(utimensat(AT_FDCWD, "mbox", now, 0), 0);
+		assert_int_equal(mbox_stamp(&m), FINE);
+		x.stamp = m.stamp;
+		x.when = m.when;
+		x.when.tv_sec += times[i].when_s;
+		check(mbox_believe(&m, &x) == times[i].believed, "%s",
+		    times[i].what);
+		mbox_close(&m);
+		index_close(&x);
+	}
 }
 
 static void
@@ -820,6 +904,7 @@ main(void)
 	    cmocka_unit_test(what_is_no_mbox_is_never_an_empty_one),
 	    cmocka_unit_test(random_mboxes_agree_with_the_model),
 	    cmocka_unit_test(long_lines_do_not_matter),
+	    cmocka_unit_test(a_file_cut_during_the_scan_is_trouble),
 	    cmocka_unit_test(block_ends_do_not_matter),
 	    cmocka_unit_test(offsets_go_beyond_4_gib),
 	    cmocka_unit_test(many_messages_are_found),
@@ -832,6 +917,7 @@ main(void)
 	    cmocka_unit_test(what_comes_after_an_append_is_seen),
 	    cmocka_unit_test(appending_never_disturbs),
 	    cmocka_unit_test(a_true_index_is_believed),
+	    cmocka_unit_test(a_fresh_change_makes_an_index_unsure),
 	    cmocka_unit_test(any_other_index_is_not),
 	    cmocka_unit_test(the_name_is_held_against_the_file),
 	};

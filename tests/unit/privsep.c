@@ -238,22 +238,32 @@ bytes_of(const struct kind *k, unsigned char *bytes)
 	return (size_t)n;
 }
 
-/* Is it good, when it arrives as these bytes? From a wire of just their size,
- * so that reading too far is seen. */
+/* Is it good when it arrives as these bytes, in a wire that held others? */
 static int
-is_good(const struct kind *k, const unsigned char *bytes, size_t n)
+is_good_over(
+    const struct kind *k, const unsigned char *bytes, size_t n, int stale)
 {
 	char text[200];
 	struct wire w;
 	int good;
 
 	assert_int_equal(write(here, bytes, n), (ssize_t)n);
-	memset(&w, 0xff, sizeof w); /* stale bytes must not help */
+	memset(&w, stale, sizeof w);
 	if (privsep_receive(there, &w) != k->type)
 		return 0;
 	good = k->show(&w, text, sizeof text);
 	check(!w.bad || !good, "%s", k->what);
 	check(w.at <= w.len, "%s", k->what);
+	return good;
+}
+
+/* Bytes of an earlier message must not help. */
+static int
+is_good(const struct kind *k, const unsigned char *bytes, size_t n)
+{
+	int good = is_good_over(k, bytes, n, 0xff);
+
+	check(is_good_over(k, bytes, n, 0) == good, "%s", k->what);
 	return good;
 }
 
@@ -510,6 +520,28 @@ the_largest_grant_comes_through(void **state)
 }
 
 static void
+more_groups_are_bad(void **state)
+{
+	enum { COUNT_AT = 73 }; /* in the grant of the table */
+	const struct kind *k = &kinds[2];
+	unsigned char bytes[PRIVSEP_WIRE], more[PRIVSEP_WIRE] = {0};
+
+	(void)state;
+	for (size_t groups = PRIVSEP_GROUPS - 1; groups < 40; groups++) {
+		size_t n = bytes_of(k, bytes), was = COUNT_AT + 3 * 8;
+		size_t is = COUNT_AT + (1 + groups) * 8;
+
+		memcpy(more, bytes, COUNT_AT);
+		memset(more + COUNT_AT, 0, is - COUNT_AT);
+		more[COUNT_AT] = (unsigned char)groups;
+		memcpy(more + is, bytes + was, n - was);
+		check(is_good(k, more, is + n - was) ==
+			(groups <= PRIVSEP_GROUPS),
+		    "%zu groups", groups);
+	}
+}
+
+static void
 more_than_a_wire_is_not_sent(void **state)
 {
 	static char rest[PRIVSEP_WIRE];
@@ -519,7 +551,12 @@ more_than_a_wire_is_not_sent(void **state)
 
 	(void)state;
 	assert_false(privsep_send_credentials(here, &c));
+	c.rest_len = PRIVSEP_WIRE - 35; /* one byte more than fits */
+	assert_false(privsep_send_credentials(here, &c));
 	assert_int_equal(recv(there, &byte, 1, MSG_DONTWAIT), -1);
+	c.rest_len--;
+	assert_true(privsep_send_credentials(here, &c));
+	assert_int_equal(read(there, rest, sizeof rest), sizeof rest);
 }
 
 static void
@@ -562,6 +599,21 @@ noise_does_no_harm(void **state)
 			    (unsigned char)draw(&seed, 256);
 		is_good(k, bytes, n + draw(&seed, 2));
 	}
+}
+
+static void
+log_lines_go_to_the_monitor(void **state)
+{
+	char text[200];
+	struct wire w;
+
+	(void)state;
+	privsep_log_to(here);
+	log_line(LOG_WARNING, "%s", "a\nline");
+	assert_int_equal(privsep_receive(there, &w), MSG_LOG);
+	assert_true(show_log(&w, text, sizeof text));
+	check_text(text, "4 a\nline", "as it was: the monitor escapes");
+	note_log();
 }
 
 static void
@@ -621,9 +673,11 @@ main(void)
 	    with_pair(texts_hold_no_nul),
 	    with_pair(texts_have_their_limits),
 	    with_pair(the_largest_grant_comes_through),
+	    with_pair(more_groups_are_bad),
 	    with_pair(more_than_a_wire_is_not_sent),
 	    with_pair(large_datagrams_are_bad),
 	    with_pair(noise_does_no_harm),
+	    with_pair(log_lines_go_to_the_monitor),
 	    with_pair(a_closed_end_is_none),
 	    with_pair(what_was_sent_before_the_end_is_read),
 	    with_pair(wiping_leaves_nothing),

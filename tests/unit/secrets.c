@@ -32,6 +32,8 @@ static const struct {
 	"P a:b{PLAIN}#\377 |", 0),
     FILE("comments", "# joe:{PLAIN}a\n#joe:{PLAIN}b\njoe:{PLAIN}c\n", "joe",
 	"Pc|", 0),
+    FILE(
+	"a comment of any text", "# the users: all\n#\n", "# the users", "", 0),
     FILE("empty lines", "\n\r\n\njoe:{PLAIN}c\n\n", "joe", "Pc|", 0),
     FILE("nothing", "", "joe", "", 0),
     FILE("one LF", "\n", "joe", "", 0),

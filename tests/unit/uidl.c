@@ -107,6 +107,8 @@ the_first_256_bytes_of_the_body_count(void **state)
 	for (size_t i = 16; i < sizeof message; i += 10)
 		message[i] = '\n';
 	id_of(message, sizeof message, id);
+	id_of(message, sizeof message - 1, other);
+	check(memcmp(id, other, INDEX_ID) != 0, "its length counts as well");
 	for (size_t i = 6, bare = 0; i < sizeof message; i++) {
 		int counts = bare < 256;
 

@@ -1,0 +1,280 @@
+/*
+ * Tests of state.c: one pair of files for one mailbox, and only files that
+ * are the user's own.
+ */
+#include "../../state.h"
+
+#include "test.h"
+
+#include <glob.h>
+
+static struct account
+an_account(const char *mailbox)
+{
+	struct account a = {.name = "joe", .uid = geteuid(), .gid = getegid()};
+
+	snprintf(a.mailbox, sizeof a.mailbox, "%s", mailbox);
+	return a;
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	note_log();
+	return mkdir("state", 0711);
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	return nftw("state", remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void
+files_are_made_once(void **state)
+{
+	struct account a = an_account("/var/mail/joe");
+	char index[PRIVSEP_PATH + 1], journal[PRIVSEP_PATH + 1];
+	struct stat was, is;
+
+	(void)state;
+	assert_int_equal(state_make("state", &a, index, journal), FINE);
+	check_text(index, "state/var:mail:joe.index", "the index");
+	check_text(journal, "state/var:mail:joe.journal", "the journal");
+	assert_int_equal(stat(index, &was), 0);
+	assert_int_equal(was.st_mode & 07777, 0600);
+	assert_int_equal(was.st_size, 0);
+	make_file(journal, "what it holds stays", 19);
+	assert_int_equal(state_make("state", &a, index, journal), FINE);
+	assert_int_equal(stat(index, &is), 0);
+	assert_true(is.st_ino == was.st_ino);
+	assert_int_equal(stat(journal, &is), 0);
+	assert_int_equal(is.st_size, 19);
+	assert_int_equal(logged_lines, 0);
+}
+
+/* Root makes them, but they are the user's. */
+static void
+files_are_handed_over(void **state)
+{
+	struct account a = an_account("/var/mail/joe");
+	char index[PRIVSEP_PATH + 1], journal[PRIVSEP_PATH + 1];
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	a.uid = 12345;
+	a.gid = 12346;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(state_make("state", &a, index, journal), FINE);
+		assert_int_equal(stat(journal, &st), 0);
+		assert_int_equal(st.st_uid, 12345);
+		assert_int_equal(st.st_gid, 12346);
+	}
+	a.uid = 54321; /* the mailbox has another user now */
+	assert_int_equal(state_make("state", &a, index, journal), PERM);
+	assert_int_equal(logged_lines, 1);
+}
+
+#define DIR_OF_50 "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static const struct {
+	const char *mailbox;
+	const char *index; /* NULL: refused */
+} names[] = {
+    {"/mbox",						   "state/mbox.index"            },
+    {"/home/joe/mbox",					  "state/home:joe:mbox.index"   },
+    {"/var/mail/joe@a.b",				       "state/var:mail:joe@a.b.index"},
+    {"/a:b",						    NULL			  },
+    {DIR_OF_50 DIR_OF_50 DIR_OF_50 DIR_OF_50 DIR_OF_50 "/mbox", NULL                          },
+};
+
+static void
+names_are_paths_with_colons(void **state)
+{
+	char index[PRIVSEP_PATH + 1], journal[PRIVSEP_PATH + 1];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct account a = an_account(names[i].mailbox);
+		enum trouble why;
+
+		note_log();
+		why = state_make("state", &a, index, journal);
+		check((why == FINE) == (names[i].index != NULL), "%s",
+		    names[i].mailbox);
+		check(logged_lines == (why != FINE), "%s", names[i].mailbox);
+		if (why == FINE)
+			check_text(index, names[i].index, names[i].mailbox);
+	}
+}
+
+/* Every length of both paths: a file is made, or it is refused. */
+static void
+no_length_is_too_much(void **state)
+{
+	static char dir[PRIVSEP_PATH + 10], box[PRIVSEP_PATH + 1];
+	char index[PRIVSEP_PATH + 1], journal[PRIVSEP_PATH + 1];
+
+	(void)state;
+	memcpy(dir, "state", 5);
+	for (size_t d = 5; d < sizeof dir - 1; d += d < 700 ? 61 : 1)
+		for (size_t b = 240; b < 260; b++) {
+			struct account a;
+
+			memset(dir + 5, '/', d - 5);
+			dir[d] = '\0';
+			memset(box, 'x', b);
+			box[0] = '/';
+			box[b] = '\0';
+			a = an_account(box);
+			if (state_make(dir, &a, index, journal) != FINE)
+				continue;
+			check(strlen(journal) == d + b + strlen(".journal"),
+			    "%zu and %zu", d, b);
+			unlink(index);
+			unlink(journal);
+		}
+}
+
+/* Each leaves something odd where the index should be. */
+
+static void
+make_symlink(void)
+{
+	make_file("target", "", 0);
+	assert_int_equal(symlink("../target", "state/mbox.index"), 0);
+}
+
+static void
+make_dangling(void)
+{
+	assert_int_equal(symlink("nothing", "state/mbox.index"), 0);
+}
+
+static void
+make_directory(void)
+{
+	assert_int_equal(mkdir("state/mbox.index", 0700), 0);
+}
+
+static void
+make_fifo(void)
+{
+	assert_int_equal(mkfifo("state/mbox.index", 0600), 0);
+}
+
+static void
+make_hard_link(void)
+{
+	make_file("target", "", 0);
+	assert_int_equal(link("target", "state/mbox.index"), 0);
+}
+
+static const struct {
+	const char *what;
+	void (*make)(void);
+} odd_files[] = {
+    {"a symbolic link",            make_symlink  },
+    {"a symbolic link to nothing", make_dangling },
+    {"a directory",                make_directory},
+    {"a FIFO",		     make_fifo     },
+    {"a second hard link",         make_hard_link},
+};
+
+static void
+odd_files_are_refused(void **state)
+{
+	struct account a = an_account("/mbox");
+	char index[PRIVSEP_PATH + 1], journal[PRIVSEP_PATH + 1];
+	struct stat st;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(odd_files); i++) {
+		odd_files[i].make();
+		note_log();
+		check(state_make("state", &a, index, journal) != FINE, "%s",
+		    odd_files[i].what);
+		check(logged_lines == 1, "%s", odd_files[i].what);
+		check(
+		    stat("state/nothing", &st) == -1, "%s", odd_files[i].what);
+		remove("state/mbox.index");
+		unlink("target");
+	}
+}
+
+static void
+only_a_directory_of_ours_will_do(void **state)
+{
+	static const struct {
+		mode_t mode;
+		int right;
+	} modes[] = {
+	    {0711,  1},
+            {0700,  1},
+            {0755,  1},
+            {0731,  0},
+            {0713,  0},
+            {01777, 0}
+        };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		assert_int_equal(chmod("state", modes[i].mode), 0);
+		check((state_wrong("state") == NULL) == modes[i].right,
+		    "mode %o", modes[i].mode);
+	}
+	assert_non_null(state_wrong("nothing"));
+	make_file("file", "", 0);
+	assert_non_null(state_wrong("file"));
+	assert_non_null(state_wrong("file/below"));
+	assert_int_equal(chmod("state", 0711), 0);
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown("state", 1, 1), 0);
+	assert_non_null(state_wrong("state"));
+}
+
+static void
+a_journal_is_put_aside_whole(void **state)
+{
+	char text[32];
+	glob_t found;
+
+	(void)state;
+	make_file("state/var:mail:joe.journal", "journal", 7);
+	state_put_aside("state", "/var/mail/joe");
+	assert_int_equal(logged_lines, 1);
+	assert_int_equal(
+	    glob("state/var:mail:joe.journal*", 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+	assert_int_not_equal(strlen(found.gl_pathv[0]), 26);
+	read_file(found.gl_pathv[0], text, sizeof text);
+	check_text(text, "journal", "what it held");
+	globfree(&found);
+	note_log();
+	state_put_aside("state", "/var/mail/joe"); /* there is none now */
+	assert_int_equal(logged_lines, 1);
+}
+
+#define with_state(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    with_state(files_are_made_once),
+	    with_state(files_are_handed_over),
+	    with_state(names_are_paths_with_colons),
+	    with_state(no_length_is_too_much),
+	    with_state(odd_files_are_refused),
+	    with_state(only_a_directory_of_ours_will_do),
+	    with_state(a_journal_is_put_aside_whole),
+	};
+
+	return cmocka_run_group_tests_name(
+	    "state", tests, enter_dir, leave_dir);
+}
