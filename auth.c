@@ -18,6 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define NOGROUP 65534 /* for who has nothing but the mail group */
+
 /*
  * No part of a name may lead out of the mailbox directory, be it used whole
  * (%u) or cut at its '@' (%n, %d).
@@ -173,16 +175,23 @@ find_groups(const struct auth_config *config, struct account *account)
 	gid_t all[PRIVSEP_GROUPS + 1];
 	int n = (int)COUNT(all);
 
-	if (getgrouplist(account->name, account->gid, all, &n) == -1) {
-		log_line(LOG_ERR, "user %s is in more than %d groups",
-		    account->name, PRIVSEP_GROUPS);
-		return 0;
+	if (getgrouplist(account->name, account->gid, all, &n) == -1)
+		goto too_many;
+	for (int i = 0; i < n; i++) {
+		if (all[i] == config->mail_group)
+			continue;
+		if (account->group_count == PRIVSEP_GROUPS)
+			goto too_many;
+		account->groups[account->group_count++] = all[i];
 	}
-	account->group_count = 0;
-	for (int i = 0; i < n && account->group_count < PRIVSEP_GROUPS; i++)
-		if (all[i] != config->mail_group)
-			account->groups[account->group_count++] = all[i];
+	if (account->gid == config->mail_group)
+		account->gid = NOGROUP;
 	return 1;
+
+too_many:
+	log_line(LOG_ERR, "user %s is in more than %d groups", account->name,
+	    PRIVSEP_GROUPS);
+	return 0;
 }
 
 /* Root serves system users, other than itself. */

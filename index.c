@@ -1,9 +1,9 @@
 /*
  * index.c - what was learned of an mbox last time
  *
- * Layout, integers little-endian: 8 bytes of magic with the version; 12
- * numbers of 8 bytes (the stamp, when it was scanned, start, count); the
- * messages, 40 bytes each; SHA-256 over all of that.
+ * Layout, integers little-endian: 8 bytes of magic with the version; 13
+ * numbers of 8 bytes (the stamp, when it was scanned, start, print, count,
+ * 40); the messages, 40 bytes each; SHA-256 over all of that.
  *
  * The user owns the file and can write what he likes into it, so a digest
  * that fits proves nothing but that no accident has happened. What is read is
@@ -22,11 +22,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NUMBERS    12
+#define NUMBERS    13
 #define HEAD       (8 + NUMBERS * 8)
 #define RECORD     40
 #define BLOCK      (1024 * RECORD)
-#define FROM_LEAST 20 /* bytes: "From 1 Jan 2024 1:00" */
+#define COPY_MOST  (UINT32_MAX / 2) /* so that there is a next one */
+#define FROM_LEAST 20               /* bytes: "From 1 Jan 2024 1:00" */
 
 static const unsigned char magic[8] = "pop3d\0\0\1";
 
@@ -62,7 +63,8 @@ makes_sense(const struct message *m, off_t from, off_t end)
 
 	return m->offset == from && m->from_len >= FROM_LEAST && m->tail <= 2 &&
 	    end - from >= least &&
-	    m->octets <= 2 * (uint64_t)(end - from - least) + 2;
+	    m->octets <= 2 * (uint64_t)(end - from - least) + 2 &&
+	    m->copy <= COPY_MOST;
 }
 
 /* Are these the messages of a file of that size, one behind the other? */
@@ -78,7 +80,8 @@ all_make_sense(const struct index *x)
 					     : x->stamp.size;
 
 		if (end <= from || end > x->stamp.size ||
-		    !makes_sense(&x->messages[i], from, end))
+		    !makes_sense(&x->messages[i], from, end) ||
+		    (x->messages[i].copy == 0) != (x->messages[0].copy == 0))
 			return 0;
 		from = end;
 	}
@@ -93,7 +96,7 @@ put_head(unsigned char head[HEAD], const struct index *x)
 	    (uint64_t)s->mtime.tv_sec, (uint64_t)s->mtime.tv_nsec,
 	    (uint64_t)s->ctime.tv_sec, (uint64_t)s->ctime.tv_nsec,
 	    (uint64_t)x->when.tv_sec, (uint64_t)x->when.tv_nsec,
-	    (uint64_t)x->start, x->count, RECORD};
+	    (uint64_t)x->start, x->print, x->count, RECORD};
 
 	memcpy(head, magic, sizeof magic);
 	for (size_t i = 0; i < NUMBERS; i++)
@@ -116,9 +119,10 @@ get_head(const unsigned char head[HEAD], struct index *x)
 	s->ctime = (struct timespec){(time_t)n[5], (long)n[6]};
 	x->when = (struct timespec){(time_t)n[7], (long)n[8]};
 	x->start = (off_t)n[9];
-	if (memcmp(head, magic, sizeof magic) != 0 || n[11] != RECORD)
+	x->print = n[10];
+	if (memcmp(head, magic, sizeof magic) != 0 || n[12] != RECORD)
 		return 0;
-	return n[10];
+	return n[11];
 }
 
 /* Reads the messages and holds the digest against them. */

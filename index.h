@@ -43,6 +43,7 @@ struct index {
 	struct stamp stamp;       /* of the mbox when it was scanned */
 	struct timespec when;     /* it was scanned; by the same clock */
 	off_t start;              /* of the first message that is shown */
+	uint64_t print;           /* of all header lines: see struct mbox */
 	struct message *messages; /* owned; NULL if there are none */
 	uint32_t count;
 };

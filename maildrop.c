@@ -311,6 +311,10 @@ maildrop_update(struct maildrop *d)
 
 	if (d->left == d->mbox.count)
 		return FINE;
+	/* Last time's copies are numbered while all of them are there. */
+	why = d->was.count > 0 ? maildrop_ids(d) : FINE;
+	if (why != FINE)
+		return why;
 	why = boxlock_take(&d->lock, &d->mbox, UPDATE_PATIENCE_MS);
 	if (why != FINE)
 		return why;
@@ -327,6 +331,7 @@ write_index(struct maildrop *d)
 	    .stamp = m->stamp,
 	    .when = m->when,
 	    .start = m->start,
+	    .print = m->print,
 	    .messages = m->messages,
 	    .count = m->count,
 	};

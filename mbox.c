@@ -32,6 +32,7 @@ struct scan {
 	int in_header;      /* of it */
 	int after_blank;    /* a From_ line may come now */
 	int unfinished;     /* the last line has no LF */
+	uint64_t print;     /* so far */
 	int pseudo;         /* which marks of c-client's message were seen */
 };
 
@@ -132,7 +133,7 @@ fail:
 static int
 is_older(const struct timespec *t, const struct timespec *than, time_t s)
 {
-	return than->tv_sec - t->tv_sec > s;
+	return than->tv_sec > s && than->tv_sec - s > t->tv_sec;
 }
 
 int
@@ -150,6 +151,7 @@ mbox_believe(struct mbox *m, struct index *x)
 	m->when = x->when;
 	m->size = now.size;
 	m->start = x->start;
+	m->print = x->print;
 	m->messages = x->messages;
 	m->count = x->count;
 	m->room = x->count;
@@ -217,6 +219,25 @@ end_message(struct scan *s, off_t end)
 	return TEMP;
 }
 
+/*
+ * A quick mix, eight bytes at a time: what it has to tell apart is mail, not
+ * forgery, since who can write to the mailbox can do as he likes anyway.
+ */
+static void
+mix(struct scan *s, const struct piece *p)
+{
+	const uint64_t odd =
+	    0x9e3779b97f4a7c15; /* 2^64 over the golden ratio */
+
+	for (size_t i = 0; i < p->len; i += 8) {
+		uint64_t word = 0;
+
+		memcpy(&word, p->bytes + i, p->len - i < 8 ? p->len - i : 8);
+		s->print = (s->print ^ word) * odd;
+		s->print ^= s->print >> 29;
+	}
+}
+
 static void
 begin_message(struct scan *s, const struct piece *p)
 {
@@ -225,6 +246,7 @@ begin_message(struct scan *s, const struct piece *p)
 
 	s->now = (struct message){.offset = from,
 	    .from_len = (uint16_t)(p->offset + (off_t)p->len - from)};
+	mix(s, p);
 	s->open = 1;
 	s->in_header = 1;
 	s->after_blank = 0;
@@ -249,6 +271,9 @@ static void
 take_line(struct scan *s, const struct piece *p)
 {
 	s->now.octets += p->len + p->added;
+	/* Pieces of a line depend on how the file was read: left out. */
+	if (s->in_header && p->starts && p->ends)
+		mix(s, p);
 	s->now.tail = 0;
 	s->unfinished = !p->ends;
 	s->after_blank = p->blank;
@@ -275,7 +300,7 @@ take_piece(struct scan *s, const struct piece *p)
 		take_line(s, p);
 		return FINE;
 	}
-	if (p->blank && p->offset < UINT16_MAX - FROM_MAX)
+	if (p->blank && p->offset + (off_t)p->len <= UINT16_MAX - FROM_MAX)
 		return FINE;
 	if (!s->compare)
 		log_line(LOG_ERR,
@@ -333,6 +358,7 @@ mbox_scan(struct mbox *m)
 	if (mbox_stamp(m) != FINE)
 		return TEMP;
 	why = scan(&s, m->stamp.size);
+	m->print = s.print;
 	if (why == FINE)
 		m->size = m->stamp.size;
 	else
@@ -362,7 +388,7 @@ mbox_check(struct mbox *m)
 		return FINE;
 	if (links == 1 && now.size > m->stamp.size)
 		why = scan(&s, m->size);
-	if (why == FINE && s.seen != m->count)
+	if (why == FINE && (s.seen != m->count || s.print != m->print))
 		why = CHANGED;
 	if (why == FINE)
 		m->stamp = now;

@@ -18,6 +18,8 @@ struct mbox {
 	struct timespec when; /* it was scanned */
 	off_t size;           /* of the part that is shown */
 	off_t start; /* of the first message; c-client's own may precede it */
+	uint64_t print; /* of its From_ and header lines: tells it from another
+			   mailbox of the same shape */
 	struct message *messages; /* owned */
 	uint32_t count;
 	uint32_t room;

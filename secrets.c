@@ -128,9 +128,10 @@ secrets_open(struct secrets *s, const char *path)
 	return why;
 }
 
-/* Cuts the next line out of the text, in place; NULL at the end. */
+/* Cuts the next line out of the text, in place; NULL at the end. *whole says
+ * that no NUL hides a part of it. */
 static char *
-next_line(struct secrets *s)
+next_line(struct secrets *s, int *whole)
 {
 	char *line, *lf;
 
@@ -143,8 +144,7 @@ next_line(struct secrets *s)
 	s->at = (size_t)(lf - s->text) + 1;
 	s->line++;
 	*lf = '\0';
-	if (strlen(line) != (size_t)(lf - line))
-		return line; /* it holds a NUL: its scheme will be missing */
+	*whole = strlen(line) == (size_t)(lf - line);
 	if (lf > line && lf[-1] == '\r')
 		lf[-1] = '\0';
 	return line;
@@ -170,13 +170,14 @@ int
 secrets_next(struct secrets *s, const char *user, struct secret *entry)
 {
 	char *line;
+	int whole;
 
-	while ((line = next_line(s)) != NULL) {
+	while ((line = next_line(s, &whole)) != NULL) {
 		char *colon = strchr(line, ':');
 
-		if (*line == '#' || *line == '\0')
+		if (whole && (*line == '#' || *line == '\0'))
 			continue;
-		if (colon == NULL || !read_entry(colon + 1, entry)) {
+		if (!whole || colon == NULL || !read_entry(colon + 1, entry)) {
 			log_line(LOG_WARNING,
 			    "secrets file %s, line %u is not "
 			    "user:{PLAIN}secret or user:{CRYPT}hash: passed "

@@ -8,7 +8,7 @@
 #include <nettle/sha2.h>
 
 /* Where things are in the file: see index.c. */
-#define HEAD   104
+#define HEAD   112
 #define RECORD 40
 #define DIGEST 32
 #define ROOM   (HEAD + 4 * RECORD + DIGEST)
@@ -30,7 +30,7 @@ static const struct message messages[] = {
     {.offset = 236,
      .octets = 400,
      .id = "",
-     .copy = 4000000000,
+     .copy = 2000000000,
      .from_len = 50,
      .tail = 2},
 };
@@ -46,6 +46,7 @@ an_index(void)
 		      .ctime = {1700000001, 1}},
 	    .when = {1700000010, 7},
 	    .start = 100,
+	    .print = 0x123456789abcdef0,
 	    .count = COUNT(messages),
 	};
 
@@ -110,7 +111,7 @@ many_messages_are_read(void **state)
 	for (uint32_t i = 0; i < 5000; i++)
 		x.messages[i] = (struct message){.offset = i * 64,
 		    .octets = i % 60,
-		    .copy = i,
+		    .copy = i + 1,
 		    .from_len = 34};
 	for (size_t i = 0; i < COUNT(counts); i++) {
 		int fd;
@@ -259,12 +260,12 @@ static const struct {
 } lies[] = {
     {"another magic",               0,                  8, 0               },
     {"another version",             7,                  1, 2               },
-    {"a negative size",             HEAD - 80,          8, ~0ULL << 20     },
-    {"a size less than is used",    HEAD - 80,          8, 237             },
-    {"a size of nothing",           HEAD - 80,          8, 0               },
-    {"a start behind the first",    HEAD - 24,          8, 101             },
-    {"a negative start",            HEAD - 24,          8, ~0ULL           },
-    {"a start behind the end",      HEAD - 24,          8, 501             },
+    {"a negative size",             HEAD - 88,          8, ~0ULL << 20     },
+    {"a size less than is used",    HEAD - 88,          8, 237             },
+    {"a size of nothing",           HEAD - 88,          8, 0               },
+    {"a start behind the first",    HEAD - 32,          8, 101             },
+    {"a negative start",            HEAD - 32,          8, ~0ULL           },
+    {"a start behind the end",      HEAD - 32,          8, 501             },
     {"fewer messages",              HEAD - 16,          8, 2               },
     {"more messages",               HEAD - 16,          8, 4               },
     {"no message",                  HEAD - 16,          8, 0               },
@@ -288,6 +289,9 @@ static const struct {
     {"one longer than it all",      HEAD + 36,          2, 115             },
     {"a tail of 3 bytes",           HEAD + 38,          1, 3               },
     {"a tail that is not there",    HEAD + RECORD + 38, 1, 2               },
+    {"one copy without a number",   HEAD + RECORD + 32, 4, 0               },
+    {"a first without a number",    HEAD + 32,          4, 0               },
+    {"a number without a next one", HEAD + 32,          4, UINT32_MAX      },
 };
 
 static void
@@ -336,7 +340,7 @@ nothing_begins_before_the_file(void **state)
 	int fd;
 
 	(void)state;
-	put_number(bytes + HEAD - 24, 8, ~0ULL); /* the start */
+	put_number(bytes + HEAD - 32, 8, ~0ULL); /* the start */
 	put_number(bytes + HEAD, 8, ~0ULL);      /* the first message */
 	fd = signed_file(bytes, n);
 	assert_int_equal(index_read(&x, fd), FINE);

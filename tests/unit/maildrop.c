@@ -624,6 +624,59 @@ times_tell_whether_mail_is_new(void **state)
 	}
 }
 
+#define CRON(n)                                                                \
+	"From root@a Mon Jan  1 0" n ":00:01 2024\nDate: 0" n                  \
+	":00\nSubject: Cron\n\ndisk is fine at 0" n ":00\n\n"
+
+/* A mail reader deletes the first, and more of just that size come. */
+static void
+mail_of_the_same_shape_is_told_apart(void **state)
+{
+	struct opened o;
+	char got[1000];
+	size_t left;
+
+	(void)state;
+	forget_state();
+	make_file("mbox", CRON("1") CRON("2"), 2 * strlen(CRON("1")));
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	make_file("mbox", CRON("2") CRON("3") CRON("4"), 3 * strlen(CRON("1")));
+	maildrop_mark(&o.drop, 1);
+	maildrop_mark(&o.drop, 2);
+	assert_int_equal(maildrop_update(&o.drop), CHANGED);
+	close_drop(&o, "LULU", "changed");
+	left = read_file("mbox", got, sizeof got - 1);
+	got[left] = 0;
+	assert_string_equal(got, CRON("2") CRON("3") CRON("4"));
+}
+
+/* Copies keep their numbers in a session that never asks for an id. */
+static void
+copies_outlive_an_update_without_ids(void **state)
+{
+	struct opened o;
+	char id[UIDL_TEXT];
+
+	(void)state;
+	forget_state();
+	make_file("mbox", A A A, 3 * strlen(A));
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	assert_int_equal(maildrop_ids(&o.drop), FINE);
+	close_drop(&o, "LU", "asked");
+	make_file("mbox", A A A B, 3 * strlen(A) + strlen(B));
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	maildrop_mark(&o.drop, 1);
+	assert_int_equal(maildrop_update(&o.drop), FINE);
+	close_drop(&o, "LULU", "deleted");
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	assert_int_equal(maildrop_ids(&o.drop), FINE);
+	assert_string_equal(
+	    uidl_text(maildrop_find(&o.drop, 1), id) + 32, "-2");
+	assert_string_equal(
+	    uidl_text(maildrop_find(&o.drop, 2), id) + 32, "-3");
+	close_drop(&o, "LU", "asked again");
+}
+
 int
 main(void)
 {
@@ -645,6 +698,8 @@ main(void)
 	    cmocka_unit_test(mail_of_the_last_session_is_not_missed),
 	    cmocka_unit_test(a_damaged_index_costs_nothing),
 	    cmocka_unit_test(times_tell_whether_mail_is_new),
+	    cmocka_unit_test(mail_of_the_same_shape_is_told_apart),
+	    cmocka_unit_test(copies_outlive_an_update_without_ids),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as pop3d.c does */

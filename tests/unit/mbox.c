@@ -766,6 +766,7 @@ scan_for_index(struct mbox *m, struct index *x)
 	    .stamp = m->stamp,
 	    .when = m->when,
 	    .messages = m->messages,
+	    .print = m->print,
 	    .count = m->count,
 	};
 	x->when.tv_sec += 10; /* long after the last change */

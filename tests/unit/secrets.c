@@ -60,7 +60,9 @@ static const struct {
     FILE("a NUL in the scheme", "joe:{PLA\0IN}a\njoe:{PLAIN}b\n", "joe", "Pb|",
 	1),
     FILE("a NUL at the start", "\0joe:{PLAIN}a\njoe:{PLAIN}b\n", "joe", "Pb|",
-	0),
+	1),
+    FILE("a NUL in the secret", "joe:{PLAIN}a\0b\njoe:{PLAIN}b\n", "joe", "Pb|",
+	1),
 #undef FILE
 };
 
