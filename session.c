@@ -467,8 +467,9 @@ session_run(const struct session_config *config)
 		s->sum.end = END_REFUSED;
 		reply_trouble(s, why);
 	}
-	reply_flush(&s->out);
+	/* Before the last answer is sent: who has it may log in again. */
 	maildrop_close(&s->drop);
+	reply_flush(&s->out);
 	s->sum.out = s->out.octets;
 	if (s->drop.journal_is_foreign)
 		s->sum.end = END_FOREIGN;
