@@ -1,11 +1,18 @@
 #!/usr/bin/env python3
-"""Real clients against the real program under a real superserver. Prints TAP.
+"""Real clients against the real program under a real superserver. TAP.
 
-Each client has a user and a mailbox of its own. What it fetched is compared
-byte by byte with what was delivered; what it deleted is gone, and nothing
-else. Listens on a free port of 127.0.0.1, without root: if we are root, all
-that is started has given it up.
+usage: tests/clients.py [--form user|root] [CLIENT...]
+
+Each client has mailboxes of its own. What it fetched is compared byte by byte
+with what was delivered; what it deleted is gone, and nothing else. Where a
+client is known to change what it fetched, that is said where it is allowed.
+
+The server listens on free ports of 127.0.0.1. Two forms: "user" runs without
+root (if we are root, all that is started has given it up); "root" runs the
+full separation with PAM, in a mount namespace that has users, PAM files and a
+/var/mail of its own. The clients are never root.
 """
+import concurrent.futures
 import os
 import poplib
 import re
@@ -18,141 +25,306 @@ import tempfile
 import time
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-LIMIT = 60  # seconds, for each client
+LIMIT = 60  # seconds, for each run of a client
 NOBODY = 65534
-FROM = b'From ada@example.org Mon Mar  4 09:12:44 2024\n'
-
-
-def header(n, subject):
-    return (b'Received: from mx.example.net; Mon, 4 Mar 2024 09:12:%02d +0100\n' % n
-            + b'Date: Mon, 4 Mar 2024 09:12:%02d +0100\nFrom: Ada <ada@example.org>\n' % n
-            + b'To: joe@example.net\nSubject: ' + subject + b'\nMessage-ID: <%d@example.org>\n' % n)
-
-
-MAIL = [
-    header(1, b'plain') + b'\nHello.\n',
-    header(2, b'dots') + b'\n.\n..\n.x\n\n.\n',
-    header(3, b'eight bit') + b'Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n'
-    + 'Grüße, 你好, здравствуй.\n'.encode(),
-    header(4, b'quoted From') + b'\n>From here on\nFrom there, without a blank line\n',
-    header(5, b'many lines') + b'\n' + b''.join(b'line %d of a longer message\n' % i for i in range(9000)),
-    header(6, b'long lines') + b'\n' + b'x' * 900 + b'\n.' + b'y' * 900 + b'\n',
-    header(7, b'no body') + b'\n',
-    header(8, b'attachment') + b'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
-    + b'--b\nContent-Type: text/plain\n\nsee below\n--b\nContent-Type: text/csv\n'
-    + b'Content-Transfer-Encoding: base64\n\nbW9udGgsc29sZApKYW4sMTIK\n--b--\n',
-    header(9, b'blank lines at the end') + b'\ntext\n\n\n',
-    header(10, b'the last') + b'\nbye\n',
-]
+JAIL_UID, FIRST_UID = 62000, 62001
+SECRET = 'secret'
+CRYPT = '$6$clients$reQ1SouzUbgo1LC3xzGmGXE1l7JtSMgFNhmGWcRadd4qPHrwrPGzRYLWQWqnVVU1/mCvaDY5NECdwXcjdkubl0'
 
 
 class Failure(Exception):
-    pass
+    """What was found is not what was to be found."""
 
 
-def mbox(messages):
-    return b''.join(FROM + m + b'\n' for m in messages)
+# --- what is delivered ------------------------------------------------------
+
+FROM_LINES = [b'From ada@example.org Mon Mar  4 09:12:44 2024\n',
+              b'From MAILER-DAEMON Fri Jul  8 12:08:34 2011\n',
+              b'From ada@example.org  Mon Mar  4 09:12 2024\n',
+              b'From - Sat Jan  1 00:00:00 2000\n',
+              b'From ada@example.org Mon Mar  4 09:12:44 CET 2024\n']
+
+
+def header(n, subject, more=b''):
+    return (b'Received: from mx.example.net; Mon, 4 Mar 2024 09:12:%02d +0100\n' % n
+            + b'Date: Mon, 4 Mar 2024 09:12:%02d +0100\nFrom: Ada <ada@example.org>\n' % n
+            + b'To: joe@example.net\nSubject: ' + subject + b'\nMessage-ID: <%d@example.org>\n' % n + more)
+
+
+def varied():
+    """Twenty messages, in Unix lines."""
+    mime = b'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n'
+    latin = b'MIME-Version: 1.0\nContent-Type: text/plain; charset=%s\nContent-Transfer-Encoding: 8bit\n'
+    return [
+        header(1, b'plain') + b'\nHello.\n',
+        header(2, b'dots') + b'\n.\n..\n.x\n\n.\n',
+        header(3, b'UTF-8', latin % b'utf-8') + '\nGrüße, 你好, здравствуй.\n'.encode(),
+        header(4, b'Latin-1', latin % b'iso-8859-1') + b'\n' + bytes(range(160, 256)) + b'\n',
+        header(5, b'quoted From') + b'\n>From here on\nFrom there, without a blank line\n',
+        header(6, b'300 KiB') + b'\n' + b''.join(b'line %d of a longer message\n' % i for i in range(10000)),
+        header(7, b'lines of 1900 octets') + b'\n' + b'x' * 1900 + b'\n.' + b'y' * 1900 + b'\n',
+        header(8, b'a header and a blank line') + b'\n',
+        header(9, b'attachment', mime) + b'\n--b\nContent-Type: text/plain\n\nsee below\n--b\nContent-Type: text/csv\n'
+        b'Content-Transfer-Encoding: base64\n\nbW9udGgsc29sZApKYW4sMTIK\n--b--\n',
+        header(10, b'blank lines at the end') + b'\ntext\n\n\n',
+        header(11, b'a folded\n subject\n\tof three lines') + b'\nfolded\n',
+        header(12, b'=?utf-8?q?Gr=C3=BC=C3=9Fe?=') + b'\nan encoded subject\n',
+        header(13, b'white space') + b'\n\tTab, spaces at the end   \n \n\t\n\x0cform feed, \x07 bell, \x1b[1m\n',
+        header(14, b'twins') + b'\nthe same, twice\n',
+        header(14, b'twins') + b'\nthe same, twice\n',
+        header(16, b'not to be believed', b'Content-Length: 3\nLines: 900\n') + b'\nmore than three octets\n',
+        header(17, b'HTML', mime) + b'\n--b\nContent-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n'
+        b'<p>Caf=C3=A9 =\n</p>\n--b--\n',
+        header(18, b'an empty line first') + b'\n\n\ntext\n',
+        header(19, b'a long header line', b'X-Long: ' + b'z' * 900 + b'\n') + b'\ntext\n',
+        header(20, b'the last') + b'\nbye\n.\n',
+    ]
+
+
+def long_lines():
+    return [header(1, b'64 KiB in a line') + b'\n' + b'x' * 65536 + b'\n',
+            header(2, b'between') + b'\nshort\n',
+            header(3, b'a line of dots') + b'\n' + b'.' * 5000 + b'\n.\n' + b'y' * 9000 + b'\n']
+
+
+class Box:
+    """A mailbox: the bytes of each message in the file, and as Unix text."""
+
+    def __init__(self, name, messages, raw=None):
+        self.name, self.messages = name, messages
+        self.raw = raw or [FROM_LINES[i % len(FROM_LINES)] + m + b'\n' for i, m in enumerate(messages)]
+
+    def without(self, *numbers):
+        return b''.join(r for n, r in enumerate(self.raw, 1) if n not in numbers)
+
+    def late(self):
+        """LATE as it is delivered behind the others."""
+        ending = {b'\n\n': b'', b'\r\n': b''}.get(self.raw[-1][-2:], b'\n\n')
+        return ending + FROM_LINES[0] + LATE + b'\n'
+
+    def sizes(self):
+        return [len(m) + m.count(b'\n') for m in self.messages]
+
+
+LATE = header(50, b'late') + b'\nlate\n'
+
+
+def boxes():
+    few = varied()[:5] + varied()[7:11]
+    crlf = [(FROM_LINES[0] + m + b'\n').replace(b'\n', b'\r\n') for m in few]
+    ends_early = Box('unfinished', few)
+    ends_early.raw[-1] = ends_early.raw[-1][:-2]  # neither blank line nor newline
+    # The blank line that ends the header is the one before the separator.
+    headers_only = [header(n, b'only a header') + b'\n' for n in (1, 2, 3)]
+    return [Box('varied', varied()), Box('crlf', few, crlf), ends_early,
+            Box('headers', headers_only, [FROM_LINES[0] + m for m in headers_only]), Box('long', long_lines())]
 
 
 def expect(what, got, want):
-    if got != want:
-        if isinstance(got, bytes) and got.count(b'Message-ID') > 1:
-            got, want = (re.findall(rb'Message-ID: .*', d) + [len(d)] for d in (got, want))
-        raise Failure(f'{what}:\ngot  {got!r:.600}\nwant {want!r:.600}')
+    if got == want:
+        return
+    if isinstance(got, list) and isinstance(want, list):
+        if len(got) != len(want):
+            raise Failure(f'{what}: {len(got)}, not {len(want)}')
+        what, got, want = next((f'{what}, number {i}', g, w)
+                               for i, (g, w) in enumerate(zip(got, want), 1) if g != w)
+    at = 0
+    if isinstance(got, bytes) and isinstance(want, bytes):
+        at = len(os.path.commonprefix([got, want]))
+        what += f': {len(got)} octets, not {len(want)}; from octet {at} on'
+        at = max(0, at - 20)
+        got, want = got[at:], want[at:]
+    raise Failure(f'{what}:\ngot  {got!r:.500}\nwant {want!r:.500}')
 
 
-def ids():
-    return {'user': NOBODY, 'group': NOBODY, 'extra_groups': []} if os.geteuid() == 0 else {}
+# --- where it runs ----------------------------------------------------------
+
+def give_up_root():
+    """For subprocess: run it as nobody, if we are root."""
+    return as_user(NOBODY) if os.geteuid() == 0 else {}
+
+
+def as_user(uid):
+    return {'user': uid, 'group': uid, 'extra_groups': []}
+
+
+def enter_namespace(users):
+    """Users {name: (uid, home)}, PAM files and /var/mail of our own. Only we,
+    and what we start, see them: we are in a mount namespace of our own."""
+    with tempfile.TemporaryDirectory(prefix='pop3d-etc-') as d:
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=755', 'pop3d', d], check=True)
+        for name in ('passwd', 'group', 'shadow'):
+            shutil.copy('/etc/' + name, d)
+        os.mkdir(f'{d}/pam.d')
+        with open(f'{d}/passwd', 'a') as p, open(f'{d}/group', 'a') as g, open(f'{d}/shadow', 'a') as s:
+            for name, (uid, home) in {'pop3d': (JAIL_UID, '/nonexistent'), **users}.items():
+                p.write(f'{name}:x:{uid}:{uid}::{home}:/bin/sh\n')
+                g.write(f'{name}:x:{uid}:\n')
+                s.write(f'{name}:{CRYPT if name in users else "*"}:19000::::::\n')
+        os.chmod(f'{d}/shadow', 0o600)
+        for service, module in (('pop3d', 'pam_unix.so'), ('other', 'pam_deny.so')):
+            with open(f'{d}/pam.d/{service}', 'w', encoding='ascii') as f:
+                f.write(f'auth required {module}\naccount required {module}\n')
+        for name in ('passwd', 'group', 'shadow', 'pam.d'):
+            subprocess.run(['mount', '--bind', f'{d}/{name}', '/etc/' + name], check=True)
+        subprocess.run(['umount', '-l', d], check=True)
+    subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=2775', 'pop3d', '/var/mail'], check=True)
+    shutil.chown('/var/mail', group='mail')
+
+
+def in_namespace(script, *args):
+    """Runs it as root in a namespace; its exit status, None if that cannot be."""
+    apart = ['unshare', '--mount', '--propagation', 'private']
+    if os.geteuid() != 0 or not shutil.which('unshare') or subprocess.run(
+            apart + ['mount', '-t', 'tmpfs', 'pop3d', '/var/mail'], capture_output=True, check=False).returncode != 0:
+        return None
+    sys.stdout.flush()
+    return subprocess.call(apart + [sys.executable, script, '--form', 'root', '--inside', *args])
 
 
 class Place:
-    """A directory, a server, and a mailbox for each user."""
+    """A directory, servers, and a mailbox for each user.
 
-    def __init__(self):
+    Passwords are for self.port and APOP for self.apop_port. With root these
+    are two servers: one has PAM and no secrets file, hence no timestamp in
+    its greeting; the other has a secrets file.
+    """
+
+    def __init__(self, form, uids):
+        self.form, self.uids = form, uids
         self.dir = tempfile.mkdtemp(prefix='pop3d-clients-')
         os.chmod(self.dir, 0o755)
         self.program = shutil.copy(os.path.join(TREE, 'pop3d'), self.dir)
-        for name in ('mail', 'state', 'home'):
-            os.mkdir(f'{self.dir}/{name}', 0o711)
-            self.give(f'{self.dir}/{name}')
+        self.servers = []
+        os.mkdir(f'{self.dir}/home', 0o755)
+        self.give(f'{self.dir}/home')
+        os.mkdir(f'{self.dir}/state', 0o711)
+        self.spool = '/var/mail' if form == 'root' else f'{self.dir}/mail'
+        if form == 'user':
+            os.mkdir(self.spool, 0o711)
+            self.give(self.spool)
+            self.give(f'{self.dir}/state')
         with open(f'{self.dir}/secrets', 'w', encoding='ascii') as f:
-            for user in [c.__name__ for c in CLIENTS]:
-                f.write(f'{user}:{{PLAIN}}secret\n')
-        os.chmod(f'{self.dir}/secrets', 0o600)
-        self.give(f'{self.dir}/secrets')
-        self.port = self.free_port()
-        self.server = None
-
-    @staticmethod
-    def free_port():
-        with socket.socket() as s:
-            s.bind(('127.0.0.1', 0))
-            return s.getsockname()[1]
+            os.fchmod(f.fileno(), 0o600)
+            f.writelines(f'{user}:{{PLAIN}}{SECRET}\n' for user in uids)
+        if form == 'user':
+            self.give(f'{self.dir}/secrets')
 
     @staticmethod
     def give(path):
+        """To the clients, and to the server of the user form."""
         if os.geteuid() == 0:
             os.chown(path, NOBODY, NOBODY)
 
     def start(self):
-        argv = [self.program, '--no-pam', '--stderr', f'--secrets={self.dir}/secrets',
-                f'--state={self.dir}/state', f'--mailbox={self.dir}/mail/%u']
-        if shutil.which('tcpserver'):
-            argv = ['tcpserver', '-H', '-R', '-l0', '127.0.0.1', str(self.port)] + argv
+        secrets = f'--secrets={self.dir}/secrets'
+        if self.form == 'user':
+            self.port = self.apop_port = self.serve('--no-pam', secrets, f'--mailbox={self.spool}/%u')
         else:
-            argv = ['systemd-socket-activate', '--inetd', '-a', '-l', f'127.0.0.1:{self.port}'] + argv
-        with open(f'{self.dir}/log', 'wb') as log:
-            self.server = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                           start_new_session=True, **ids())
+            self.port = self.serve(f'--secrets={self.dir}/none')
+            self.apop_port = self.serve(secrets)
+
+    def serve(self, *options):
+        """A superserver on a free port, as soon as it listens."""
+        with socket.socket() as s:
+            s.bind(('127.0.0.1', 0))
+            port = s.getsockname()[1]
+        argv = [self.program, '--stderr', f'--state={self.dir}/state', *options]
+        if shutil.which('tcpserver'):
+            argv = ['tcpserver', '-H', '-R', '-l0', '127.0.0.1', str(port)] + argv
+        elif shutil.which('systemd-socket-activate'):
+            argv = ['systemd-socket-activate', '--inetd', '-a', '-l', f'127.0.0.1:{port}'] + argv
+        else:
+            argv = ['socat', f'TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr', 'EXEC:' + ' '.join(argv)]
+        ids = give_up_root() if self.form == 'user' else {}
+        with open(f'{self.dir}/log', 'ab') as log:
+            self.servers.append(subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd='/',
+                                                 start_new_session=True, **ids))
         for _ in range(200):
             try:
-                socket.create_connection(('127.0.0.1', self.port), 1).close()
-                return
+                socket.create_connection(('127.0.0.1', port), 1).close()
+                return port
             except OSError:
                 time.sleep(0.05)
         raise Failure('the superserver does not listen')
 
     def stop(self):
-        if self.server:
-            os.killpg(self.server.pid, signal.SIGTERM)
-            self.server.wait()
+        for server in self.servers:
+            os.killpg(server.pid, signal.SIGTERM)
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
         shutil.rmtree(self.dir)
 
-    def deliver(self, user, data=None):
-        with open(f'{self.dir}/mail/{user}', 'wb') as f:
-            f.write(mbox(MAIL) if data is None else data)
-        self.give(f'{self.dir}/mail/{user}')
+    def deliver(self, user, data):
+        path = f'{self.spool}/{user}'
+        with open(path, 'wb') as f:
+            f.write(data)
+        if self.form == 'root':
+            os.chmod(path, 0o660)
+            shutil.chown(path, self.uids[user], 'mail')
+        else:
+            self.give(path)
+
+    def append(self, user, data):
+        with open(f'{self.spool}/{user}', 'ab') as f:
+            f.write(data)
+
+    def log_of(self, user):
+        with open(f'{self.dir}/log', 'rb') as f:
+            return [line for line in f.read().decode().splitlines() if f' user={user},' in line]
 
     def mailbox(self, user):
         """What is there once the last session has ended."""
-        for _ in range(LIMIT * 50):
-            with open(f'{self.dir}/log', 'rb') as f:
-                log = f.read().decode()
-            if len(re.findall(rf'LOGIN, .* user={user},', log)) == len(re.findall(rf'LOGOUT, user={user},', log)):
-                break
+        end = time.monotonic() + LIMIT
+        while sum('LOGIN, ' in x for x in self.log_of(user)) > sum('LOGOUT, ' in x for x in self.log_of(user)):
+            if time.monotonic() > end:
+                raise Failure('a session does not end')
             time.sleep(0.02)
-        with open(f'{self.dir}/mail/{user}', 'rb') as f:
+        with open(f'{self.spool}/{user}', 'rb') as f:
             return f.read()
 
-    def home(self, user, **files):
-        """A home directory with those files, which only the user can read."""
+    def last_login(self, user):
+        return re.search(r'method=(\w+)', [line for line in self.log_of(user) if 'LOGIN, ' in line][-1])[1]
+
+    def home(self, user):
         path = f'{self.dir}/home/{user}'
-        os.mkdir(path, 0o700)
-        for name, text in files.items():
-            with open(f'{path}/{name}', 'w', encoding='utf-8') as f:
-                f.write(text)
-            os.chmod(f'{path}/{name}', 0o600)
-            self.give(f'{path}/{name}')
+        if not os.path.isdir(path):
+            os.mkdir(path, 0o700)
+            self.give(path)
+        return path
+
+    def write(self, user, name, text):
+        path = f'{self.home(user)}/{name}'
+        with open(path, 'w', encoding='ascii') as f:
+            f.write(text)
+        os.chmod(path, 0o600)
         self.give(path)
         return path
 
-    def run(self, user, *argv, check=True, **kw):
-        env = {'PATH': os.environ['PATH'], 'HOME': f'{self.dir}/home/{user}', 'LC_ALL': 'C', 'TERM': 'vt100'}
-        p = subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL, capture_output=True,
-                           timeout=LIMIT, check=False, env=env, cwd=f'{self.dir}/home', **ids(), **kw)
-        if check and p.returncode != 0:
-            raise Failure(f'{argv[0]} ended with {p.returncode}: {p.stdout[-500:]!r} {p.stderr[-800:]!r}')
-        return p.stdout
+    def maildir(self, user, name='in'):
+        path = f'{self.home(user)}/{name}'
+        for d in ('', '/cur', '/new', '/tmp'):
+            os.mkdir(path + d)
+            self.give(path + d)
+        return path
+
+    def run(self, user, *argv, good=(0,)):
+        env = {'PATH': os.environ['PATH'], 'HOME': self.home(user), 'LC_ALL': 'C', 'TERM': 'vt100'}
+        p = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, env=env, cwd=self.home(user), start_new_session=True,
+                             **give_up_root())
+        try:
+            out, err = p.communicate(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(p.pid, signal.SIGKILL)
+            out, err = p.communicate()
+            raise Failure(f'{argv[0]} does not end: {out[-500:]!r} {err[-800:]!r}') from None
+        if p.returncode not in good:
+            raise Failure(f'{argv[0]} ended with {p.returncode}: {out[-500:]!r} {err[-800:]!r}')
+        return out
 
 
 def fetched(path):
@@ -168,188 +340,285 @@ def unix(data):
     return data.replace(b'\r\n', b'\n')
 
 
-# Each client is a function; what it needs is in its documentation's first word.
+# --- the clients ------------------------------------------------------------
+# Each is a function; the first word of its documentation is what it needs.
 
-def python_poplib(place, user):
-    """python3"""
+def poplib_calls(place, user, box):
+    """python3: every call of poplib"""
+    sizes = box.sizes()
     p = poplib.POP3('127.0.0.1', place.port, LIMIT)
-    capa = p.capa()
-    expect('CAPA', 'USER' in capa and 'PIPELINING' in capa, True)
+    expect('greeting', p.getwelcome().startswith(b'+OK'), True)
+    expect('CAPA', {'USER', 'TOP', 'UIDL', 'PIPELINING'} <= set(p.capa()), True)
     p.user(user)
-    p.pass_('secret')
-    expect('STAT', p.stat(), (len(MAIL), sum(len(m) + m.count(b'\n') for m in MAIL)))
-    expect('LIST', p.list()[1], [b'%d %d' % (i, len(m) + m.count(b'\n')) for i, m in enumerate(MAIL, 1)])
-    expect('ids', len(set(p.uidl()[1])), len(MAIL))
-    for i, m in enumerate(MAIL, 1):
-        expect(f'message {i}', b'\n'.join(p.retr(i)[1]) + b'\n', m)
-        expect(f'top of {i}', b'\n'.join(p.top(i, 99999999)[1]) + b'\n', m)
+    p.pass_(SECRET)
+    expect('CAPA after login', {'TOP', 'UIDL', 'PIPELINING'} <= set(p.capa()), True)
+    expect('STAT', p.stat(), (len(sizes), sum(sizes)))
+    expect('LIST', p.list()[1], [b'%d %d' % pair for pair in enumerate(sizes, 1)])
+    expect('LIST 2', p.list(2), b'+OK 2 %d' % sizes[1])
+    ids = [line.split() for line in p.uidl()[1]]
+    expect('UIDL, numbers', [int(n) for n, _ in ids], list(range(1, len(sizes) + 1)))
+    expect('UIDL, how many', len({i for _, i in ids}), len(sizes))
+    expect('UIDL 2', p.uidl(2).split()[1:], ids[1])
+    for i, m in enumerate(box.messages, 1):
+        head, body = m.split(b'\n\n', 1)
+        expect(f'RETR {i}', b'\n'.join(p.retr(i)[1]) + b'\n', m)
+        expect(f'TOP {i} 99999999', b'\n'.join(p.top(i, 99999999)[1]) + b'\n', m)
+        expect(f'TOP {i} 2', b'\n'.join(p.top(i, 2)[1]) + b'\n',
+               head + b'\n\n' + b''.join(body.splitlines(keepends=True)[:2]))
+    for what, call, *args in (('RPOP', p.rpop, user), ('APOP', p.apop, user, SECRET), ('UTF8', p.utf8)):
+        try:
+            call(*args)
+            raise Failure(f'{what} was taken after login')
+        except poplib.error_proto:
+            pass
     p.noop()
     p.dele(2)
     p.rset()
     p.dele(1)
-    p.dele(10)
+    p.dele(len(sizes))
     p.quit()
-    expect('mailbox', place.mailbox(user), mbox(MAIL[1:9]))
-    p = poplib.POP3('127.0.0.1', place.port, LIMIT)
-    p.apop(user, 'secret')
-    expect('STAT after APOP', p.stat()[0], 8)
-    p.quit()
+    expect('mailbox', place.mailbox(user), box.without(1, len(sizes)))
+    p = poplib.POP3('127.0.0.1', place.apop_port, LIMIT)
+    p.apop(user, SECRET)
+    expect('STAT after APOP', p.stat(), (len(sizes) - 2, sum(sizes[1:-1])))
+    expect('ids afterwards', [line.split()[1] for line in p.uidl()[1]], [i for _, i in ids[1:-1]])
+    p.dele(1)
+    p.close()  # no QUIT
+    expect('mailbox, after no QUIT', place.mailbox(user), box.without(1, len(sizes)))
 
 
-def curl(place, user):
-    """curl"""
-    place.home(user)
-    base = ('curl', '-sS', '-m', LIMIT, '-u', f'{user}:secret')
-    url = f'pop3://127.0.0.1:{place.port}/'
-    listing = place.run(user, *base, url)
-    expect('LIST', len(listing.splitlines()), len(MAIL))
-    for i, m in enumerate(MAIL, 1):
-        expect(f'message {i}', unix(place.run(user, *base, f'{url}{i}')), m)
-    expect('UIDL', len(place.run(user, *base, '-X', 'UIDL', url).splitlines()), len(MAIL))
-    top = unix(place.run(user, *base, '-X', 'TOP 1 0', url))
-    expect('TOP', top, MAIL[0][:MAIL[0].index(b'\n\n') + 2])
-    place.run(user, *base, '-I', '-X', 'DELE', f'{url}3')
-    expect('mailbox', place.mailbox(user), mbox(MAIL[:2] + MAIL[3:]))
-
-
-def perl_net_pop3(place, user):
-    """perl"""
-    place.home(user)
-    script = '''use Net::POP3; binmode STDOUT;
-        my $p = Net::POP3->new('127.0.0.1', Port => $ARGV[0], Timeout => 30) or die "connect";
-        defined $p->login($ARGV[1], 'secret') or die "login";
-        my $list = $p->list; my $ids = $p->uidl;
-        keys %$list == keys %$ids or die "uidl";
-        defined $p->last or die "last"; $p->ping($ARGV[1]);
-        for my $n (sort { $a <=> $b } keys %$list) { print @{$p->get($n)}, "\\0"; $p->top($n, 1) or die "top" }
-        $p->delete(1); $p->reset; $p->delete(5) or die "delete"; $p->quit or die "quit";'''
-    out = place.run(user, 'perl', '-e', script, place.port, user)
-    expect('messages', unix(out).split(b'\0')[:-1], MAIL)
-    expect('mailbox', place.mailbox(user), mbox(MAIL[:4] + MAIL[5:]))
-
-
-def fetchmail_rc(place, user, options, server_options=''):
-    home = place.home(user)
-    os.mkdir(home + '/in')
-    place.give(home + '/in')
-    rc = (f"set invisible\npoll 127.0.0.1 service {place.port} protocol pop3 {server_options}\n"
-          f"user '{user}' password 'secret' sslproto '' no rewrite {options}\n"
-          f"mda 'cat >{home}/in/$$'\n")
-    with open(f'{home}/rc', 'w', encoding='ascii') as f:
-        f.write(rc)
-    os.chmod(f'{home}/rc', 0o600)
-    place.give(f'{home}/rc')
-    place.run(user, 'fetchmail', '-N', '-f', f'{home}/rc', '--pidfile', f'{home}/pid')
-    expect('messages', [strip_return_path(m) for m in fetched(home + '/in')], MAIL)
-
-
-def strip_return_path(message):
-    return re.sub(rb'\A(Return-Path|Delivered-To): .*\n', b'', message)
-
-
-def fetchmail_all(place, user):
-    """fetchmail"""
-    fetchmail_rc(place, user, 'fetchall')
-    expect('mailbox', place.mailbox(user), b'')
-
-
-def fetchmail_keep(place, user):
-    """fetchmail (by TOP, with unique ids)"""
-    fetchmail_rc(place, user, 'keep', 'uidl')
-    expect('mailbox', place.mailbox(user), mbox(MAIL))
-
-
-def mpop(place, user):
-    """mpop"""
-    home = place.home(user)
-    for d in ('', '/cur', '/new', '/tmp'):
-        os.mkdir(f'{home}/in{d}')
-        place.give(f'{home}/in{d}')
-    with open(f'{home}/rc', 'w', encoding='ascii') as f:
-        f.write(f'account default\nhost 127.0.0.1\nport {place.port}\nuser {user}\npassword secret\ntls off\n'
-                f'auth user\npipelining on\ndelivery maildir {home}/in\nuidls_file {home}/uidls\nreceived_header off\n')
-    os.chmod(f'{home}/rc', 0o600)
-    place.give(f'{home}/rc')
-    place.run(user, 'mpop', '-C', f'{home}/rc', '--keep=on')
-    expect('messages', fetched(home + '/in/new'), MAIL)
-    expect('mailbox, kept', place.mailbox(user), mbox(MAIL))
-    place.run(user, 'mpop', '-C', f'{home}/rc', '--keep=off', '--auth=apop')
-    expect('messages, once', fetched(home + '/in/new'), MAIL)
-    expect('mailbox', place.mailbox(user), b'')
-
-
-def getmail(place, user):
-    """getmail"""
-    home = place.home(user)
-    for d in ('', '/cur', '/new', '/tmp'):
-        os.mkdir(f'{home}/in{d}')
-        place.give(f'{home}/in{d}')
-    with open(f'{home}/rc', 'w', encoding='ascii') as f:
-        f.write(f'[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\nport = {place.port}\n'
-                f'username = {user}\npassword = secret\n[destination]\ntype = Maildir\npath = {home}/in/\n'
-                '[options]\ndelete = true\nreceived = false\ndelivered_to = false\nread_all = true\n')
-    os.chmod(f'{home}/rc', 0o600)
-    place.give(f'{home}/rc')
-    place.run(user, 'getmail', '-g', home, '-r', 'rc')
-    expect('messages', [strip_return_path(m) for m in fetched(home + '/in/new')], MAIL)
-    expect('mailbox', place.mailbox(user), b'')
-
-
-def mutt(place, user):
-    """mutt"""
-    home = place.home(user)
-    commands = (f'set ssl_force_tls=no pop_pass=secret folder={home} confirmappend=no delete=yes quit=yes '
-                'mbox_type=mbox confirmcreate=no pop_checkinterval=0 wait_key=no;'
-                'push "<tag-pattern>~A<enter><tag-prefix><copy-message><kill-line>=out<enter>'
-                '<untag-pattern>~A<enter>4<enter><delete-message><sync-mailbox><quit>"')
-    place.run(user, 'script', '-qec', f"mutt -n -F /dev/null -f pop://{user}@127.0.0.1:{place.port}/ "
-              f"-e '{commands}'", '/dev/null')
-    with open(home + '/out', 'rb') as f:
-        got = re.split(rb'(?:\A|(?<=\n\n))From \S+ .*\n', f.read())[1:]
-    plain = [re.sub(rb'(?m)^(Status|Content-Length|Lines|X-Status): .*\n', b'', m) for m in got]
-    expect('count', len(plain), len(MAIL))
-    for m, want in zip(plain, MAIL):
-        expect('message', m.rstrip(b'\n'), want.rstrip(b'\n'))
-    expect('mailbox', place.mailbox(user), mbox(MAIL[:3] + MAIL[4:]))
-
-
-def pipelining_client(place, user):
-    """python3 (all commands in one segment)"""
+def pipelined(place, user, box):
+    """python3: all commands in one segment, and the answers in their order"""
+    count = len(box.messages)
     with socket.create_connection(('127.0.0.1', place.port), LIMIT) as s:
-        s.sendall(f'USER {user}\r\nPASS secret\r\n'.encode()
-                  + b''.join(b'RETR %d\r\nDELE %d\r\n' % (i, i) for i in range(1, len(MAIL) + 1)) + b'QUIT\r\n')
-        data = b''
-        while some := s.recv(65536):
-            data += some
-    expect('answers', data.count(b'\r\n+OK') + data.startswith(b'+OK'), 4 + 2 * len(MAIL))
+        s.sendall(f'USER {user}\r\nPASS {SECRET}\r\n'.encode()
+                  + b''.join(b'RETR %d\r\nDELE %d\r\n' % (i, i) for i in range(1, count + 1)) + b'RSET\r\nDELE 2\r\nQUIT\r\n')
+        answers = s.makefile('rb')
+        for _ in range(3):
+            expect('login', answers.readline()[:3], b'+OK')
+        for m in box.messages:
+            expect('RETR', answers.readline()[:3], b'+OK')
+            lines = iter(answers.readline, b'.\r\n')
+            expect('message', b''.join(line[line[:1] == b'.':] for line in lines), m.replace(b'\n', b'\r\n'))
+            expect('DELE', answers.readline()[:3], b'+OK')
+        expect('the rest', [line[:3] for line in answers], [b'+OK'] * 3)
+    expect('mailbox', place.mailbox(user), box.without(2))
+
+
+def curl(place, user, box):
+    """curl: APOP where the greeting has a timestamp, else USER and PASS"""
+    for port, method in {place.port: 'PASS', place.apop_port: 'APOP'}.items():
+        base = ('curl', '-sS', '-m', LIMIT, '-u', f'{user}:{SECRET}')
+        url = f'pop3://127.0.0.1:{port}/'
+        expect('LIST', place.run(user, *base, url).split(),
+               [b'%d' % n for pair in enumerate(box.sizes(), 1) for n in pair])
+        expect('messages', [unix(place.run(user, *base, f'{url}{i}')) for i in range(1, len(box.messages) + 1)],
+               box.messages)
+        expect('login by', place.last_login(user), method)
+    place.run(user, *base, '-I', f'{url}2', '-l')
+    expect('UIDL', len(place.run(user, *base, '-X', 'UIDL', url).splitlines()), len(box.messages))
+    top = unix(place.run(user, *base, '-X', 'TOP 1 0', url))
+    expect('TOP', top, box.messages[0][:box.messages[0].index(b'\n\n') + 2])
+    place.run(user, *base, '-I', '-X', 'DELE', f'{url}2')
+    expect('mailbox', place.mailbox(user), box.without(2))
+
+
+def perl_net_pop3(place, user, box):
+    """perl: Net::POP3"""
+    script = '''use Net::POP3; binmode STDOUT; my ($port, $apop_port, $user, $secret) = @ARGV;
+        my @to = ('127.0.0.1', Timeout => 30);
+        my $p = Net::POP3->new(@to, Port => $port) or die "connect";
+        defined $p->login($user, $secret) or die "login";
+        my $list = $p->list; my $ids = $p->uidl; $p->capa->{UIDL} // die "capa";
+        keys %$list == keys %$ids or die "uidl";
+        defined $p->last or die "last"; my @ping = $p->ping($user);
+        my ($n, $size) = $p->popstat; $n == keys %$list or die "popstat";
+        for my $n (sort { $a <=> $b } keys %$list) { print @{$p->get($n)}, "\\0"; $p->top($n, 1) or die "top" }
+        $p->delete(2); $p->reset; $p->delete(1) or die "delete"; $p->quit or die "quit";
+        $p = Net::POP3->new(@to, Port => $apop_port) or die "connect";
+        $p->apop($user, $secret) == keys(%$list) - 1 or die "apop"; $p->uidl(1) eq $ids->{2} or die "id";
+        $p->delete(1); undef $p; # no QUIT'''
+    out = place.run(user, 'perl', '-e', script, place.port, place.apop_port, user, SECRET)
+    expect('messages', unix(out).split(b'\0')[:-1], box.messages)
+    expect('mailbox', place.mailbox(user), box.without(1))
+
+
+def fetchmail(place, user, options='', protocol='pop3'):
+    """What came. It is told not to add a Received line, and not to rewrite."""
+    box = f'{place.home(user)}/in'
+    if not os.path.isdir(box):
+        os.mkdir(box)
+        place.give(box)
+    port = place.apop_port if protocol == 'apop' else place.port
+    rc = place.write(user, 'rc', (
+        f"set invisible\npoll 127.0.0.1 service {port} protocol {protocol}\n"
+        f"user '{user}' password '{SECRET}' sslproto '' no rewrite {options}\nmda 'cat >{box}/$$'\n"))
+    place.run(user, 'fetchmail', '-N', '-f', rc, '--pidfile', place.home(user) + '/pid', good=(0, 1))
+    return fetched(box)
+
+
+def used(place, user, command):
+    return int(re.search(rf' {command}=(\d+)', place.log_of(user)[-1])[1])
+
+
+def fetchmail_all(place, user, box):
+    """fetchmail: fetchall"""
+    expect('messages', fetchmail(place, user, 'fetchall'), box.messages)
+    expect('mailbox', place.mailbox(user), b'')
+    expect('messages by RETR', used(place, user, 'retr'), len(box.messages))
+
+
+def fetchmail_top(place, user, box):
+    """fetchmail: by TOP n 99999999"""
+    expect('messages', fetchmail(place, user), box.messages)
+    expect('mailbox', place.mailbox(user), b'')
+    expect('messages by TOP', used(place, user, 'top'), len(box.messages))
+
+
+def fetchmail_keep(place, user, box):
+    """fetchmail: keep, with unique ids"""
+    expect('messages', fetchmail(place, user, 'keep', 'pop3 uidl'), box.messages)
+    expect('messages, once', fetchmail(place, user, 'keep', 'pop3 uidl'), box.messages)
+    expect('mailbox', place.mailbox(user), box.without())
+    place.append(user, box.late())
+    expect('messages, with a late one', fetchmail(place, user, 'keep', 'pop3 uidl'), box.messages + [LATE])
+    expect('mailbox at last', place.mailbox(user), box.without() + box.late())
+
+
+def fetchmail_apop(place, user, box):
+    """fetchmail: protocol apop"""
+    expect('messages', fetchmail(place, user, 'fetchall', 'apop'), box.messages)
+    expect('login by', place.last_login(user), 'APOP')
     expect('mailbox', place.mailbox(user), b'')
 
 
-CLIENTS = [python_poplib, pipelining_client, curl, perl_net_pop3, fetchmail_all, fetchmail_keep, mpop, getmail, mutt]
+def mpop(place, user, box):
+    """mpop: pipelined; then by APOP and not pipelined"""
+    maildir = place.maildir(user)
+    rc = place.write(user, 'rc', (
+        f'account default\nhost 127.0.0.1\nuser {user}\npassword {SECRET}\ntls off\n'
+        f'delivery maildir {maildir}\nuidls_file {place.home(user)}/uidls\nreceived_header off\n'))
+    place.run(user, 'mpop', '-C', rc, f'--port={place.port}', '--auth=user', '--pipelining=on', '--keep=on')
+    expect('messages', fetched(maildir + '/new'), box.messages)
+    expect('mailbox, kept', place.mailbox(user), box.without())
+    place.append(user, box.late())
+    place.run(user, 'mpop', '-C', rc, f'--port={place.apop_port}', '--auth=apop', '--pipelining=off', '--keep=off')
+    expect('messages, each once, and a late one', fetched(maildir + '/new'), box.messages + [LATE])
+    expect('login by', place.last_login(user), 'APOP')
+    expect('mailbox', place.mailbox(user), b'')
 
 
-def main(names):
+def getmail(place, user, box):
+    """getmail: by USER, then by APOP; it adds a Return-Path, and folds long header lines"""
+    want = [b'Return-Path: <unknown>\n' + m.replace(b'X-Long: ', b'X-Long: \n ') for m in box.messages]
+    for delete, port in ((False, place.port), (True, place.apop_port)):
+        expect('messages', getmail_once(place, user, port, delete), want)
+        expect('mailbox', place.mailbox(user), b'' if delete else box.without())
+    expect('login by', place.last_login(user), 'APOP')
+
+
+def getmail_once(place, user, port, delete):
+    """What came. Now and then getmail misses the end of its own child, that
+    delivers, and waits until its timeout: then all begins anew."""
+    whole = place.mailbox(user)
+    for attempt in range(12):
+        maildir = place.maildir(user, f'in-{delete}-{attempt}')
+        place.write(user, 'rc', (
+            f'[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\nport = {port}\nuse_apop = {delete}\n'
+            f'username = {user}\npassword = {SECRET}\ntimeout = 4\n[destination]\ntype = Maildir\n'
+            f'path = {maildir}/\n[options]\ndelete = {delete}\nreceived = false\ndelivered_to = false\n'
+            'read_all = true\n'))
+        try:
+            place.run(user, 'getmail', '-g', place.home(user), '-r', 'rc')
+            return fetched(maildir + '/new')
+        except Failure as e:
+            if not re.search(r'waiting child pid \d+ timed out', str(e)):
+                raise
+        place.mailbox(user)  # its session has ended
+        place.deliver(user, whole)
+    raise Failure('getmail does not see its children end')
+
+
+def mutt(place, user, box):
+    """mutt"""
+    commands = (f'set ssl_force_tls=no pop_pass={SECRET} folder={place.home(user)} confirmappend=no delete=yes quit=yes '
+                'mbox_type=mbox confirmcreate=no pop_checkinterval=0 wait_key=no sort=mailbox-order;'
+                'push "<tag-pattern>~A<enter><tag-prefix><copy-message><kill-line>=out<enter>'
+                '<untag-pattern>~A<enter>2<enter><delete-message><sync-mailbox><quit>"')
+    place.run(user, 'script', '-qec', f"mutt -n -F /dev/null -f pop://{user}@127.0.0.1:{place.apop_port}/ "
+              f"-e '{commands}'", '/dev/null')
+    with open(place.home(user) + '/out', 'rb') as f:
+        got = re.split(rb'(?:\A|(?<=\n\n))From \S+ .*\n', f.read())[1:]
+    expect('messages', [without_mutts(m[:-1]) for m in got], [without_mutts(m) for m in box.messages])
+    expect('mailbox', place.mailbox(user), box.without(2))
+
+
+def without_mutts(message):
+    """mutt writes its own Status, Content-Length and Lines into the header."""
+    head, body = message.split(b'\n\n', 1)
+    return re.sub(rb'(?m)^(Status|Content-Length|Lines|X-Status): .*\n', b'', head + b'\n') + b'\n' + body
+
+
+CLIENTS = [poplib_calls, pipelined, curl, perl_net_pop3, fetchmail_all, fetchmail_top, fetchmail_keep, fetchmail_apop,
+           mpop, getmail, mutt]
+# poplib refuses lines above 2048 octets; fetchmail breaks those above 8192 and puts bytes of its own between.
+SHORT_LINES = [poplib_calls, fetchmail_all, fetchmail_top, fetchmail_keep, fetchmail_apop]
+
+
+def tool_of(client):
+    return client.__doc__.split()[0].rstrip(':')
+
+
+def cases(names):
+    """(user, client, mailbox), for all that are wanted."""
+    return [(f'{client.__name__}_{box.name}', client, box) for client in CLIENTS for box in boxes()
+            if (not names or client.__name__ in names)
+            and not (client in SHORT_LINES and box.name == 'long')]
+
+
+def try_one(place, user, client, box):
+    what = f'clients/{client.__name__}: {box.name} mailbox, {place.form} form'
+    if not shutil.which(tool_of(client)):
+        return f'ok - {what} # SKIP not installed: {tool_of(client)}'
+    place.deliver(user, box.without())
+    try:
+        client(place, user, box)
+        return f'ok - {what}'
+    except (Failure, OSError, ValueError, TypeError, poplib.error_proto) as e:
+        return '\n# '.join([f'not ok - {what}', *f'{type(e).__name__}: {e}'.splitlines(), *place.log_of(user)])
+
+
+def run(form, names):
     os.umask(0o022)
-    failed = 0
-    place = Place()
+    todo = cases(names)
+    uids = {user: uid for uid, (user, _, _) in enumerate(todo, FIRST_UID)}
+    if form == 'root':
+        enter_namespace({user: (uid, '/nonexistent') for user, uid in uids.items()})
+    place = Place(form, uids)
+    failed = False
     try:
         place.start()
-        for client in CLIENTS:
-            name, tool = client.__name__, client.__doc__.split()[0]
-            if names and name not in names:
-                continue
-            if not shutil.which(tool):
-                print(f'ok - clients/{name} # SKIP not installed: {tool}')
-                continue
-            place.deliver(name)
-            try:
-                client(place, name)
-                print(f'ok - clients/{name}: fetched and deleted', flush=True)
-            except (Failure, OSError, subprocess.TimeoutExpired, poplib.error_proto) as e:
-                failed = 1
-                print(f'not ok - clients/{name}\n# ' + str(e).replace('\n', '\n# '), flush=True)
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for said in pool.map(lambda case: try_one(place, *case), todo):
+                failed |= said.startswith('not ok')
+                print(said, flush=True)
     finally:
         place.stop()
+    return failed
+
+
+def main(argv):
+    forms = ['user', 'root']
+    if argv[:1] == ['--form']:
+        forms, argv = [argv[1]], argv[2:]
+    if argv[:1] == ['--inside']:
+        return run('root', argv[1:])
+    failed = False
+    for form in forms:
+        status = run(form, argv) if form == 'user' else in_namespace(os.path.abspath(__file__), *argv)
+        if status is None:
+            print('ok - clients: root form # SKIP not root, or no mount namespace')
+        failed |= bool(status)
     return failed
 
 

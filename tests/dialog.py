@@ -3,47 +3,58 @@
 
 usage: tests/dialog.py [--mode user|root] [NAME...]
 
-A dialogue is a text of lines:
+A dialogue is a text of lines. "# title" is the first. These set the scene:
 
-  # title                  the first line
-  mailbox FILE             of tests/mailboxes; then joe is logged in, unless:
+  mailbox FILE...          of tests/mailboxes, one after the other; then joe is
+                           logged in with the password "secret", unless:
   connect                  the dialogue begins with the greeting
-  options WORDS            added to the command line
-  secrets LINE             added to the secrets file, which has joe's "secret"
-  no-secrets               there is no secrets file, or one that is unfit:
-  secrets-is WHAT          readable, symlink, directory
+  mailbox-is WHAT          directory, fifo, symlink, dangling, hardlink,
+                           unreadable, readonly, foreign, device, missing,
+                           no-directory, closed-directory
+  options WORDS            added to the command line; {dir} is a directory
+  secrets LINE             added to the secrets file, which has joe's secret
+  no-secrets               the file has nothing but such lines, or is not there
+  secrets-is WHAT          readable, symlink, directory, foreign
+  state-is WHAT            missing, writable
+  default-places           /var/mail/joe, /var/lib/pop3d and PAM alone
   env NAME=VALUE           for the server
+  file-limit BYTES         no file that the server writes can grow past that
   only root, only user     the form in which it makes sense
-  over pipes               instead of a socket pair
-  mailbox-is WHAT          directory, fifo, symlink, hardlink, unreadable,
-                           foreign, missing, no-directory
-  C: LINE                  said by the client, with CRLF behind it; \\n, \\r,
-                           \\0, \\xHH; {digest:SECRET} is APOP's; {300*a}
+  over pipes, over tcp     instead of a socket pair
+  exit STATUS              if it is not 0
+
+These happen in the order in which they stand:
+
+  C: LINE                  said by the client, with CRLF behind it; \\n, \\r, \\0,
+                           \\xHH are bytes; {digest:SECRET} is APOP's; {300*a}
   c: TEXT                  the same without CRLF
-  S: PATTERN               a line of the server's; * is free text
-  S-body FILE              dot-stuffed lines of FILE, CRLF, up to the dot
-  do WHAT                  something happens to the mailbox: append FILE,
-                           truncate, rewrite, replace, touch, lock PID|dead|old,
-                           unlock, wait SECONDS, second (another session logs
-                           in: its answer is the next S line)
+  S: PATTERN               a line of the server's; * is free text, ? one byte,
+                           {name} a word: the same one wherever it comes again
+  C*N: LINE, S*N: PATTERN  N times
+  S-body FILE              the lines of FILE, dot-stuffed, up to the last dot
+  second PATTERN           another session logs in meanwhile: its last answer
+  do WHAT                  something happens outside: append FILE, install FILE,
+                           truncate, rewrite (no size or time tells), replace,
+                           remove, touch, wait SECONDS, kill, spoil-index,
+                           lock pid|dead|old|empty|fcntl, unlock
   half-close, close        by the client
   end                      the server closes
+
+These end the session, and look at what it left:
+
   mailbox-unchanged        bytes, inode, mode and times
   mailbox-keeps N...       of its messages just these, counted from 1
   mailbox-becomes FILE...  one after the other
   mailbox-empty
-  no-lock-file
-  log PATTERN              such a line was logged; no-log PATTERN
-  exit STATUS
+  log PATTERN, no-log PATTERN
+  again, again connect     another session begins, with or without login
 
-Each is played in three ways: what the client says in as few packets as
-possible, a line at a time, and a byte at a time; and in two forms: without
-root, and, if we are root, in full separation, with users and PAM of our own in
-a mount namespace of our own.
+Each is played in three ways: with all that the client can say at once in one
+packet, a line at a time, and a byte at a time; and in two forms: without root,
+and, if we are root, in full separation, with users and PAM of our own in a
+mount namespace of our own.
 """
 import concurrent.futures as futures
-import fcntl
-import fnmatch
 import glob
 import hashlib
 import os
@@ -51,528 +62,306 @@ import re
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
-import time
+import threading
+
+sys.dont_write_bytecode = True  # before what is ours: the tree stays clean
+
+from pattern import Failure, matches, unescape
+from scene import Scene, enter_namespace, read_file
+from wire import LIMIT, Wire
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAM = os.path.join(os.path.dirname(HERE), 'pop3d')
-MAILBOXES = os.path.join(HERE, 'mailboxes')
-LIMIT = 30  # seconds for any wait
-NOBODY = 65534
-JOE, ANNA, JAIL = 2001, 2002, 2003
 WAYS = ('packets', 'lines', 'bytes')
 
+TALK = ('C:', 'c:', 'S:', 'S-body')
+SCENE = ('mailbox', 'connect', 'mailbox-is', 'options', 'secrets', 'no-secrets', 'secrets-is',
+         'state-is', 'default-places', 'env', 'file-limit', 'only', 'over', 'exit')
+LOOKS = ('mailbox-unchanged', 'mailbox-keeps', 'mailbox-becomes', 'mailbox-empty',
+         'log', 'no-log', 'again')
+ACTS = ('second', 'do', 'half-close', 'close', 'end')
+LOGIN = [('S:', '+OK*'), ('C:', 'USER joe'), ('S:', '+OK*'), ('C:', 'PASS secret'), ('S:', '+OK*')]
 
-class Failure(Exception):
-    pass
+default_places = threading.Lock()  # there is one of them only
 
 
-def unescape(text):
-    text = re.sub(r'\{(\d+)\*(.+?)\}', lambda m: m[2] * int(m[1]), text)
-    out = re.sub(rb'\\(x[0-9a-f]{2}|[nr0\\])',
-                 lambda m: {b'n': b'\n', b'r': b'\r', b'0': b'\0', b'\\': b'\\'}.get(m[1])
-                 or bytes([int(m[1][1:], 16)]), text.encode())
-    return out
-
+# -- the text of a dialogue
 
 def parse(path):
     """The title and the steps, as pairs of a word and the rest."""
-    lines = open(path, encoding='utf-8').read().split('\n')
+    with open(path, encoding='utf-8') as f:
+        lines = f.read().split('\n')
+    if not lines[0].startswith('# '):
+        raise SystemExit(f'{path}: no title')
     steps = []
     for line in lines[1:]:
-        if line and not line.startswith('#'):
-            word, _, rest = line.partition(' ')
+        if not line or line.startswith('#'):
+            continue
+        word, _, rest = line.partition(' ')
+        times = re.fullmatch(r'([CS])\*(\d+):', word)
+        if times:
+            steps += [(times[1] + ':', rest)] * int(times[2])
+        elif word in TALK + SCENE + LOOKS + ACTS:
             steps.append((word, rest))
-    return lines[0].lstrip('# '), steps
+        else:
+            raise SystemExit(f'{path}: {word}?')
+    return lines[0][2:], steps
 
 
-def read_file(name):
-    with open(os.path.join(MAILBOXES, name), 'rb') as f:
-        return f.read()
-
-
-def messages_of(data):
-    return [m if i == 0 else b'From ' + m for i, m in enumerate(re.split(rb'(?<=\n\n)From ', data))]
-
+# -- one dialogue, played in one way and one form
 
 class Play:
-    """One dialogue, played in one way and one form."""
+    def __init__(self, program, path, way, form):
+        self.title, self.steps = parse(path)
+        self.program, self.way, self.form = program, way, form
+        self.transcript, self.stamps, self.known = [], [], {}
+        self.greeting, self.at, self.said = b'', 0, set()
+        self.wire = self.server = self.failure = None
 
-    def __init__(self, steps, way, form):
-        self.steps, self.way, self.form = steps, way, form
-        self.dir = tempfile.mkdtemp(prefix='pop3d-dialog-')
-        self.mailbox = f'{self.dir}/mail/joe'
-        self.waiting, self.input, self.transcript, self.greeting = b'', b'', [], b''
-        self.sock = self.server = None
+    def play(self):
+        """Afterwards "failure" says what went wrong, or is None."""
+        self.scene = Scene(self.program, self.steps, self.form)
+        places = default_places if self.scene.has('default-places') else threading.Lock()
+        with places:
+            try:
+                self.scene.build()
+                self.perform_all()
+            except (Failure, OSError, subprocess.TimeoutExpired, LookupError) as e:
+                said = '\n'.join(repr(line)[2:-1] for line in self.transcript)
+                self.failure = f'{e!r}\nthe server said:\n{said}\nand logged:\n' + \
+                    self.scene.log().decode(errors='backslashreplace')
+            finally:
+                self.clean_up()
+        return self
 
-    def owner(self):
-        return JOE if self.form == 'root' else os.geteuid() or NOBODY
+    def clean_up(self):
+        if self.wire:
+            self.wire.close()
+        if self.server and self.server.poll() is None:
+            self.server.kill()
+            self.server.wait()
+        if self.scene.held:
+            self.scene.held.close()
+        self.scene.remove()
 
-    def words(self, word):
-        return [rest for w, rest in self.steps if w == word]
-
-    # -- the scene
-
-    def give(self, path, mode):
-        os.chmod(path, mode)
-        if os.geteuid() == 0:
-            os.chown(path, self.owner(), 8 if self.form == 'root' else NOBODY)
-
-    def write_mailbox(self, data):
-        self.bytes = data
-        with open(self.mailbox, 'wb') as f:
-            f.write(data)
-        self.give(self.mailbox, 0o660)
-        os.utime(self.mailbox, ns=(1700000000123456789, 1700000001123456789))
-
-    def build_scene(self):
-        os.chmod(self.dir, 0o755)
-        os.mkdir(f'{self.dir}/mail')
-        os.mkdir(f'{self.dir}/state')
-        os.chmod(f'{self.dir}/state', 0o711)
-        if self.form == 'root':
-            os.chown(f'{self.dir}/mail', 0, 8)
-            os.chmod(f'{self.dir}/mail', 0o2775)
-        elif os.geteuid() == 0:
-            for d in ('', 'mail', 'state'):
-                os.chown(f'{self.dir}/{d}', NOBODY, NOBODY)
-        for name in self.words('mailbox'):
-            self.write_mailbox(read_file(name))
-        for what in self.words('mailbox-is'):
-            self.spoil_mailbox(what)
-        self.write_secrets()
-        if os.path.lexists(self.mailbox) and os.path.isfile(self.mailbox):
-            self.before = self.stat()
-
-    def spoil_mailbox(self, what):
-        path, other = self.mailbox, self.mailbox + '.other'
-        if what in ('missing', 'directory', 'fifo', 'symlink') and os.path.exists(path):
-            os.rename(path, other)
-        if what == 'directory':
-            os.mkdir(path)
-        elif what == 'fifo':
-            os.mkfifo(path)
-        elif what == 'symlink':
-            os.symlink(other, path)
-        elif what == 'hardlink':
-            os.link(path, other)
-        elif what == 'unreadable':
-            os.chmod(path, 0)
-        elif what == 'foreign':
-            os.chown(path, ANNA, 8)
-            os.chmod(path, 0o666)
-        elif what == 'no-directory':
-            shutil.rmtree(f'{self.dir}/mail')
-        elif what != 'missing':
-            raise Failure(f'mailbox-is {what}?')
-
-    def write_secrets(self):
-        path = f'{self.dir}/secrets'
-        if self.words('no-secrets') and not self.words('secrets'):
-            return
-        with open(path, 'w', encoding='utf-8') as f:
-            if not self.words('no-secrets'):
-                f.write('# a comment\n\njoe:{PLAIN}secret\n')
-            for line in self.words('secrets'):
-                f.write(line + '\n')
-        os.chmod(path, 0o600)
-        for what in self.words('secrets-is'):
-            if what == 'readable':
-                os.chmod(path, 0o644)
-            elif what == 'symlink':
-                os.rename(path, path + '.other')
-                os.symlink(path + '.other', path)
-            elif what == 'directory':
-                os.unlink(path)
-                os.mkdir(path, 0o700)
-        if self.form == 'user' and os.geteuid() == 0:
-            os.chown(path, NOBODY, NOBODY)
-
-    def stat(self):
-        s = os.stat(self.mailbox)
-        return s.st_ino, s.st_mode, s.st_size, s.st_atime_ns, s.st_mtime_ns, s.st_nlink
-
-    # -- the server
-
-    def command(self):
-        argv = [PROGRAM, f'--secrets={self.dir}/secrets', f'--state={self.dir}/state',
-                f'--mailbox={self.dir}/mail/%u', '--stderr']
-        if self.form == 'user':
-            argv.append('--no-pam')
-        for words in self.words('options'):
-            argv += words.split()
-        return argv
-
-    def start(self, inside, outside):
-        env = {'PATH': os.environ['PATH']}
-        env.update(e.split('=', 1) for e in self.words('env'))
-        ids = {'user': NOBODY, 'group': NOBODY, 'extra_groups': []} \
-            if self.form == 'user' and os.geteuid() == 0 else {}
-        with open(f'{self.dir}/log', 'ab') as log:
-            return subprocess.Popen(self.command(), stdin=inside, stdout=outside, stderr=log, env=env, cwd='/', **ids)
+    def perform_all(self):
+        has_login = self.scene.has('mailbox') or self.scene.has('mailbox-is')
+        if has_login and not self.scene.has('connect'):
+            self.steps = LOGIN + self.steps
+        self.steps = [s for s in self.steps if s[0] not in SCENE]
+        while ('again', '') in self.steps:
+            i = self.steps.index(('again', ''))
+            self.steps[i:i + 1] = [('again', 'connect')] + LOGIN
+        self.server, self.wire = self.connect()
+        for self.at, (word, rest) in enumerate(self.steps):
+            self.perform(word, rest)
+        self.end_session()
 
     def connect(self):
-        """A server of its own; returns a socket, or a pair of pipe ends."""
-        if self.words('over'):
-            r1, w1 = os.pipe()
-            r2, w2 = os.pipe()
-            self.server = self.start(r1, w2)
-            os.close(r1)
-            os.close(w2)
-            return Pipes(r2, w1)
-        ours, theirs = socket.socketpair()
-        ours.settimeout(LIMIT)
-        self.server = self.start(theirs, theirs)
-        theirs.close()
-        return ours
+        """A server and our end of the connection to it."""
+        over = self.scene.words('over')
+        if over == ['pipes']:
+            (r1, w1), (r2, w2) = os.pipe(), os.pipe()
+            theirs = os.fdopen(r1, 'rb', 0), os.fdopen(w2, 'wb', 0)
+            wire = Wire(os.fdopen(r2, 'rb', 0), os.fdopen(w1, 'wb', 0))
+        elif over == ['tcp']:
+            with socket.create_server(('127.0.0.1', 0)) as listener:
+                ours = socket.create_connection(listener.getsockname(), LIMIT)
+                listener.settimeout(LIMIT)
+                theirs = (listener.accept()[0],) * 2
+            theirs[0].setblocking(True)
+            wire = Wire(ours, ours)
+        else:
+            ours, other = socket.socketpair()
+            theirs, wire = (other,) * 2, Wire(ours, ours)
+        server = self.scene.start(*theirs)
+        for f in theirs:
+            f.close()
+        return server, wire
+
+    def perform(self, word, rest):
+        if word in ('C:', 'c:'):
+            self.speak()
+        elif word == 'S:':
+            self.hear(rest)
+        elif word == 'S-body':
+            self.hear_body(rest)
+        elif word == 'second':
+            self.second_session(rest)
+        elif (word, rest) == ('do', 'kill'):
+            self.server.kill()
+        elif (word, rest) == ('do', 'spoil-index'):
+            for path in glob.glob(f'{self.scene.state}/*.index'):
+                with open(path, 'r+b') as f:
+                    f.write(bytes(range(256)))
+        elif word == 'do':
+            self.scene.do(rest)
+        elif word == 'half-close':
+            self.wire.half_close()
+        elif word == 'close':
+            self.wire.close()
+        elif word == 'end':
+            self.wire.end()
+        else:
+            self.end_session()
+            self.look(word, rest)
+
+    def look(self, word, rest):
+        if word != 'again':
+            self.scene.look(word, rest)
+            return
+        self.server, self.wire = self.connect()
+        self.greeting = b''
+
+    def end_session(self):
+        """The client goes, if it is not gone, and the server after it."""
+        if self.wire is None:
+            return
+        self.wire.close()
+        status = self.server.wait(LIMIT)
+        self.wire = None
+        if status != int((self.scene.words('exit') or ['0'])[-1]):
+            raise Failure(f'exit status {status}')
+        self.scene.check_remains()
 
     # -- talking
 
-    def say(self, data):
-        self.waiting += data
-        if self.way != 'packets':
-            self.flush()
+    def bytes_of(self, step):
+        word, rest = step
+        if '{digest:' in rest:
+            stamp = re.search(rb'<.*>$', self.greeting)[0]
+            rest = re.sub(r'\{digest:(.*?)\}',
+                          lambda m: hashlib.md5(stamp + m[1].encode()).hexdigest(), rest)
+        return unescape(rest) + (b'\r\n' if word == 'C:' else b'')
 
-    def flush(self):
-        data, self.waiting = self.waiting, b''
-        try:
-            if self.way != 'bytes':
-                self.sock.sendall(data)
-                return
-            for i in range(len(data)):
-                self.sock.sendall(data[i:i + 1])
-                self.let_it_read()
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # what was expected of the server decides
-
-    def let_it_read(self):
-        """Waits a moment for the server to take the byte."""
-        if isinstance(self.sock, Pipes):
-            return
-        for _ in range(40):
-            if struct.unpack('i', fcntl.ioctl(self.sock, termios.TIOCOUTQ, b'\0' * 4))[0] == 0:
-                return
-            time.sleep(0.0005)
+    def speak(self):
+        """In packets, everything up to where something else has to happen."""
+        if self.way == 'bytes':
+            self.wire.send_bytes(self.bytes_of(self.steps[self.at]))
+        elif self.way == 'lines':
+            self.wire.send(self.bytes_of(self.steps[self.at]))
+        elif self.at not in self.said:
+            data = b''
+            for i in range(self.at, len(self.steps)):
+                if self.steps[i][0] not in TALK:
+                    break
+                if self.steps[i][0] in ('C:', 'c:'):
+                    data += self.bytes_of(self.steps[i])
+                    self.said.add(i)
+            self.wire.send(data)
 
     def hear_line(self):
-        self.flush()
-        while b'\n' not in self.input:
-            try:
-                some = self.sock.recv(65536)
-            except ConnectionResetError:
-                some = b''
-            except (TimeoutError, socket.timeout):
-                raise Failure('no answer in time')
-            if not some:
-                raise Failure(f'end of connection, with {self.input!r}')
-            self.input += some
-        line, _, self.input = self.input.partition(b'\n')
-        if not line.endswith(b'\r'):
-            raise Failure(f'line without CR: {line!r}')
-        self.transcript.append(line[:-1])
-        return line[:-1]
-
-    def expect(self, pattern):
-        line = self.hear_line()
-        text = line.decode('utf-8', 'backslashreplace')
-        glob_ = pattern.replace('[', '[[]')
-        if not fnmatch.fnmatchcase(text, glob_):
-            raise Failure(f'expected {pattern!r}, got {text!r}')
+        line = self.wire.line()
+        if not self.greeting:
+            self.greeting = line
+            self.stamps += re.findall(rb'<.*>$', line)
+        self.transcript.append(line)
         return line
 
-    def expect_body(self, name):
-        for line in read_file(name).replace(b'\r\n', b'\n').split(b'\n')[:-1]:
+    def hear(self, pattern):
+        line = self.hear_line()
+        if not matches(pattern, line, self.known):
+            raise Failure(f'expected {pattern}, got {line!r}')
+
+    def hear_body(self, name):
+        announced = re.fullmatch(rb'\+OK (\d+) octets', self.transcript[-1])
+        lines = read_file(name).replace(b'\r\n', b'\n').split(b'\n')[:-1]
+        if announced and int(announced[1]) != sum(len(line) + 2 for line in lines):
+            raise Failure(f'{name} has not the size that is announced')
+        for line in lines:
             want = (b'.' if line.startswith(b'.') else b'') + line
             got = self.hear_line()
             if got != want:
                 raise Failure(f'expected {want!r}, got {got!r}')
-        self.expect('.')
+        self.hear('.')
 
-    def expect_end(self):
-        self.flush()
+    def second_session(self, pattern):
+        server, wire = self.connect()
         try:
-            rest = self.input or self.sock.recv(65536)
-        except ConnectionResetError:
-            rest = b''
-        if rest:
-            raise Failure(f'expected the end, got {rest!r}')
-
-    def log_in(self):
-        self.greeting = self.hear_line()
-        for command in ('USER joe', 'PASS secret'):
-            self.say(command.encode() + b'\r\n')
-            self.expect('+OK*')
-
-    # -- what happens outside
-
-    def do(self, what):
-        word, _, rest = what.partition(' ')
-        if word == 'append':
-            with open(self.mailbox, 'ab') as f:
-                f.write(read_file(rest))
-        elif word == 'truncate':
-            os.truncate(self.mailbox, os.path.getsize(self.mailbox) - 1)
-        elif word == 'rewrite':
-            with open(self.mailbox, 'r+b') as f:
-                data = f.read()
-                f.seek(0)
-                f.write(data.replace(b'Subject', b'sUBJECT'))
-        elif word == 'replace':
-            with open(self.mailbox + '.new', 'wb') as f:
-                f.write(self.bytes)
-            self.give(self.mailbox + '.new', 0o660)
-            os.rename(self.mailbox + '.new', self.mailbox)
-        elif word == 'touch':
-            os.utime(self.mailbox)
-        elif word == 'lock':
-            self.await_unlock()
-            with open(self.mailbox + '.lock', 'x') as f:
-                f.write({'pid': str(os.getpid()), 'dead': str(self.dead_pid()), 'old': '1'}[rest])
-            if rest == 'old':
-                os.utime(self.mailbox + '.lock', (time.time() - 400,) * 2)
-        elif word == 'unlock':
-            os.unlink(self.mailbox + '.lock')
-        elif word == 'wait':
-            time.sleep(float(rest))
-        elif word == 'second':
-            self.second_session()
-        else:
-            raise Failure(f'do {what}?')
-
-    def await_unlock(self):
-        """The monitor may still be about to remove its own."""
-        for _ in range(LIMIT * 100):
-            if not os.path.exists(self.mailbox + '.lock'):
-                return
-            time.sleep(0.01)
-
-    def dead_pid(self):
-        p = subprocess.Popen(['true'])
-        p.wait()
-        return p.pid
-
-    def second_session(self):
-        """Another session tries to log in; its last answer is heard next."""
-        first, sock = self.server, self.sock
-        other = self.connect()
-        other.sendall(b'USER joe\r\nPASS secret\r\n')
-        data = b''
-        while data.count(b'\n') < 3:
-            some = other.recv(4096)
-            if not some:
-                break
-            data += some
-        other.close()
-        self.server.wait(LIMIT)
-        self.server, self.sock = first, sock
-        self.input += data.split(b'\n')[2] + b'\n'
-
-    # -- the play
-
-    def perform(self, word, rest):
-        if word in ('C:', 'c:'):
-            if '{digest:' in rest:
-                self.flush()
-                stamp = re.search(rb'<.*>$', self.greeting)[0]
-                rest = re.sub(r'\{digest:(.*?)\}',
-                              lambda m: hashlib.md5(stamp + m[1].encode()).hexdigest(), rest)
-            self.say(unescape(rest) + (b'\r\n' if word == 'C:' else b''))
-        elif word == 'S:':
-            line = self.expect(rest)
-            self.greeting = self.greeting or line
-        elif word == 'S-body':
-            self.expect_body(rest)
-        elif word == 'do':
-            self.flush()
-            self.do(rest)
-        elif word == 'half-close':
-            self.flush()
-            self.sock.shutdown(socket.SHUT_WR)
-        elif word == 'close':
-            self.flush()
-            self.sock.close()
-        elif word == 'end':
-            self.expect_end()
-
-    def finish(self):
-        """Ends the session and looks at what it left."""
-        if not self.words('close'):
-            self.flush()
-        self.sock.close()
-        status = self.server.wait(LIMIT)
-        log = open(f'{self.dir}/log', encoding='utf-8', errors='backslashreplace').read()
-        for word, rest in self.steps:
-            self.look(word, rest, status, log)
-
-    def look(self, word, rest, status, log):
-        lines = [re.sub(r'^\S+ ', '', line) for line in log.splitlines()]
-        found = any(fnmatch.fnmatchcase(line, rest.replace('[', '[[]')) for line in lines)
-        now = None
-        if word.startswith('mailbox-') and word != 'mailbox-is':
-            stat = self.stat()
-            now = open(self.mailbox, 'rb').read()
-        if word == 'mailbox-unchanged' and (now != self.bytes or stat != self.before):
-            raise Failure(f'the mailbox has changed: {self.before} {stat}')
-        want = None
-        if word == 'mailbox-keeps':
-            all_ = messages_of(self.bytes)
-            want = b''.join(all_[int(n) - 1] for n in rest.split())
-        elif word == 'mailbox-becomes':
-            want = b''.join(read_file(name) for name in rest.split())
-        elif word == 'mailbox-empty':
-            want = b''
-        if want is not None and now != want:
-            raise Failure(f'the mailbox is {now!r}, not {want!r}')
-        if want is not None and os.stat(self.mailbox).st_ino != self.before[0]:
-            raise Failure('the mailbox is another file')
-        if word == 'log' and not found or word == 'no-log' and found:
-            raise Failure(f'{word} {rest}')
-        if word == 'no-lock-file' and os.path.exists(self.mailbox + '.lock'):
-            raise Failure('there is a lock file')
-        if word == 'exit' and status != int(rest) or word != 'exit' and status != 0 and not self.words('exit'):
-            raise Failure(f'exit status {status}')
-
-    def play(self):
-        """Returns the transcript; raises Failure."""
-        try:
-            self.build_scene()
-            self.sock = self.connect()
-            if self.words('mailbox') + self.words('mailbox-is') and not any(w == 'connect' for w, _ in self.steps):
-                self.log_in()
-            for word, rest in self.steps:
-                self.perform(word, rest)
-            self.finish()
-            return [re.sub(rb'<.*?>', b'<>', line) for line in self.transcript]
-        except (Failure, OSError, subprocess.TimeoutExpired) as e:
-            log = ''
-            if os.path.exists(f'{self.dir}/log'):
-                log = open(f'{self.dir}/log', errors='replace').read()
-            raise Failure(f'{e}\nserver: {log}transcript: {self.transcript}') from None
+            wire.send(b'USER joe\r\nPASS secret\r\n')
+            wire.line()
+            wire.line()
+            line = wire.line()
+            if not matches(pattern, line, self.known):
+                raise Failure(f'expected {pattern}, got {line!r}')
         finally:
-            if self.server and self.server.poll() is None:
-                self.server.kill()
-                self.server.wait()
-            if self.sock:
-                self.sock.close()
-            shutil.rmtree(self.dir)
+            wire.close()
+            if server.wait(LIMIT) != 0:
+                raise Failure('the second session\'s exit status')
+
+    def heard(self):
+        """What has to be the same in all ways."""
+        return [re.sub(rb'^(\+OK POP3 ready) <.*>$', rb'\1', line) for line in self.transcript]
 
 
-class Pipes:
-    """Two pipe ends that look like a socket."""
+# -- all of them
 
-    def __init__(self, r, w):
-        self.r, self.w = os.fdopen(r, 'rb', 0), os.fdopen(w, 'wb', 0)
-
-    def sendall(self, data):
-        self.w.write(data)
-
-    def recv(self, n):
-        return self.r.read(n)
-
-    def shutdown(self, _how):
-        self.w.close()
-
-    def close(self):
-        self.r.close()
-        self.w.close()
-
-
-def play_one(path, way, form):
-    """The transcript, or the Failure."""
-    try:
-        return Play(parse(path)[1], way, form).play()
-    except Failure as e:
-        return e
-
-
-def report(path, form, outcomes):
+def report(name, form, plays):
     """The TAP lines of a dialogue; the answers must not depend on the way."""
-    name, title = 'dialog/' + os.path.basename(path)[:-2], parse(path)[0]
-    for way, outcome in zip(WAYS, outcomes):
-        if not isinstance(outcome, Failure) and outcome != outcomes[0]:
-            outcome = Failure(f'answers differ from those to {WAYS[0]}:\n{outcomes[0]}\n{outcome}')
-        if isinstance(outcome, Failure):
-            yield f'not ok - {name} ({way}, {form}): {title}\n# ' + str(outcome).replace('\n', '\n# ')
-        else:
-            yield f'ok - {name} ({way}, {form}): {title}'
+    stamps = [s for p in plays for s in p.stamps]
+    for p in plays:
+        if not p.failure and p.heard() != plays[0].heard():
+            p.failure = f'the answers are not those to {WAYS[0]}:\n{plays[0].heard()}\n{p.heard()}'
+        if not p.failure and len(set(stamps)) != len(stamps):
+            p.failure = 'a timestamp comes twice'
+        text = f'ok - dialog/{name} ({p.way}, {form}): {p.title}'
+        yield 'not ' + text + '\n# ' + p.failure.replace('\n', '\n# ') if p.failure else text
 
 
-def is_for(path, form):
-    return form in [rest for w, rest in parse(path)[1] if w == 'only'] or \
-        not any(w == 'only' for w, _ in parse(path)[1])
-
-
-def enter_namespace():
-    """Users, PAM and temporary files of our own: in this namespace only."""
-    d = tempfile.mkdtemp(prefix='pop3d-root-')
-    subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=755', 'pop3d', d], check=True)
-    for name in ('passwd', 'group', 'shadow', 'pam.d'):
-        source = '/etc/' + name
-        (shutil.copytree if name == 'pam.d' else shutil.copy)(source, f'{d}/{name}')
-    crypt = subprocess.run(['openssl', 'passwd', '-6', "anna's unix password"], capture_output=True, check=True, text=True)
-    with open(d + '/passwd', 'a') as p, open(d + '/group', 'a') as g, open(d + '/shadow', 'a') as s:
-        for name, uid, expiry in (('joe', JOE, ''), ('anna', ANNA, ''), ('pop3d', JAIL, ''), ('gone', 2004, '1')):
-            p.write(f'{name}:x:{uid}:{uid}::/nonexistent:/bin/sh\n')
-            g.write(f'{name}:x:{uid}:\n')
-            s.write(f'{name}:{crypt.stdout.strip()}:19000:0:99999:7::{expiry}:\n')
-    with open(d + '/pam.d/pop3d', 'w') as f:
-        f.write('auth required pam_unix.so\naccount required pam_unix.so\n')
-    with open(d + '/pam.d/other', 'w') as f:
-        f.write('auth required pam_deny.so\naccount required pam_deny.so\n')
-    for name in ('passwd', 'group', 'shadow', 'pam.d'):
-        subprocess.run(['mount', '--bind', f'{d}/{name}', '/etc/' + name], check=True)
-    subprocess.run(['umount', '-l', d], check=True)
-    os.rmdir(d)
+def play_all(program, form, names):
+    paths = [f'{HERE}/dialog/{n}.t' for n in names] or sorted(glob.glob(f'{HERE}/dialog/*.t'))
+    failed = False
+    pool = futures.ThreadPoolExecutor(48)  # most of them only wait
+    try:
+        jobs = []
+        for path in paths:
+            only = [rest for word, rest in parse(path)[1] if word == 'only'] or [form]
+            if form in only:
+                jobs.append((path, [pool.submit(Play(program, path, way, form).play) for way in WAYS]))
+        for path, plays in jobs:
+            for line in report(os.path.basename(path)[:-2], form, [p.result() for p in plays]):
+                print(line, flush=True)
+                failed |= line.startswith('not')
+    finally:
+        pool.shutdown(cancel_futures=True)  # also where we are interrupted
+    return failed
 
 
 def run(form, names):
-    """Plays them all, with a copy of the program where every uid can reach it."""
-    global PROGRAM
-    place = tempfile.mkdtemp(prefix='pop3d-program-')
+    """Plays them all in one place, with a copy of the program that every uid can reach."""
+    place = tempfile.mkdtemp(prefix='pop3d-dialog-')
     try:
         os.chmod(place, 0o755)
-        PROGRAM = shutil.copy(PROGRAM, place)
-        return play_all(form, names)
+        program = shutil.copy(os.path.join(os.path.dirname(HERE), 'pop3d'), place)
+        return play_all(program, form, names)
     finally:
-        PROGRAM = os.path.join(os.path.dirname(HERE), 'pop3d')
         shutil.rmtree(place)
-
-
-def play_all(form, names):
-    paths = [f'{HERE}/dialog/{n}.t' for n in names] or sorted(glob.glob(f'{HERE}/dialog/*.t'))
-    failed = 0
-    with futures.ThreadPoolExecutor(48) as pool:  # most of them only wait
-        jobs = [(p, [pool.submit(play_one, p, way, form) for way in WAYS]) for p in paths if is_for(p, form)]
-        for path, ways in jobs:
-            for line in report(path, form, [w.result() for w in ways]):
-                print(line, flush=True)
-                failed |= line.startswith('not')
-    return failed
 
 
 def main(argv):
     os.umask(0o022)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if argv[:1] == ['--inside']:
         enter_namespace()
-        return run('root', argv[1:])
+        return int(run('root', argv[1:]))
     form = None
     if argv[:1] == ['--mode']:
         form, argv = argv[1], argv[2:]
-    failed = 0
+    for name in argv:
+        if not os.path.exists(f'{HERE}/dialog/{name}.t'):
+            sys.exit(f'no dialogue {name}; ' + __doc__.split('\n')[2])
+    failed = False
     if form in (None, 'user'):
         failed |= run('user', argv)
-    if form in (None, 'root'):
-        if os.geteuid() != 0:
-            print('ok - dialog: full separation # SKIP not root')
-        else:
-            sys.stdout.flush()
-            failed |= subprocess.call(['unshare', '--mount', '--propagation', 'private', sys.executable,
-                                       os.path.abspath(__file__), '--inside'] + argv) != 0
+    if form in (None, 'root') and os.geteuid() != 0:
+        print('ok - dialog: full separation # SKIP not root')
+    elif form in (None, 'root'):
+        sys.stdout.flush()
+        failed |= subprocess.call(['unshare', '--mount', '--propagation', 'private', sys.executable,
+                                   os.path.abspath(__file__), '--inside'] + argv) != 0
     return int(failed)
 
 

@@ -8,9 +8,9 @@ C: TOP 1 99
 S: +OK*
 S: Subject: cr
 S: 
-S: a?b
-S: ?.
-S: ??x
+S: a\rb
+S: \r.
+S: \r\rx
 S: .
 C: QUIT
 S: +OK*

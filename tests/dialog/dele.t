@@ -27,5 +27,4 @@ S: .
 C: QUIT
 S: +OK 2 messages left
 mailbox-keeps 1 3
-no-lock-file
 log LOGOUT, *, dele=1, left=2, *

@@ -1,6 +1,6 @@
 # A silent client goes, and nothing is deleted
 mailbox two.mbox
-options --idle=1
+options --idle=3
 C: DELE 1
 S: +OK*
 end

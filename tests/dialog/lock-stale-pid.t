@@ -12,4 +12,3 @@ S: +OK*
 C: QUIT
 S: +OK*
 log stale lock file * removed
-no-lock-file

@@ -1,9 +1,9 @@
 # A login that takes too long ends
 connect
-options --login-timeout=1
+options --login-timeout=3
 S: +OK*
 C: USER joe
 S: +OK*
 end
-log login, ip=[unknown]: no login within 1 s
+log login, ip=[unknown]: no login within 3 s
 exit 0

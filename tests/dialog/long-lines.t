@@ -4,7 +4,7 @@ C: NOOP{249* }
 S: +OK*
 C: NOOP{250* }
 S: -ERR*
-C: {100000*x}
+C: {20000*x}
 S: -ERR*
 C: STAT
 S: +OK 2 408

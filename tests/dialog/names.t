@@ -28,4 +28,4 @@ S: -ERR [AUTH]*
 C: QUIT
 S: +OK*
 log LOGIN FAILED, ip=[unknown], method=PASS, user=../joe
-log LOGIN FAILED, ip=[unknown], method=PASS, user=a\x2c\x20ip\x3d*
+log LOGIN FAILED, ip=[unknown], method=PASS, user=a\\x2c\\x20ip\\x3d*

@@ -9,4 +9,3 @@ S: -ERR [SYS/PERM]*
 end
 log session of joe: mailbox * does not begin with a From_ line*
 mailbox-unchanged
-no-lock-file

@@ -6,8 +6,8 @@ C: RETR 1
 S: +OK*
 S: Subject: nul
 S: 
-S: a?b
-S: ?
+S: a\0b
+S: \0
 S: .
 C: QUIT
 S: +OK*

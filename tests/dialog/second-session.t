@@ -1,7 +1,6 @@
 # A second session is refused at once
 mailbox two.mbox
-do second
-S: -ERR [IN-USE]*
+second -ERR [IN-USE]*
 C: DELE 1
 S: +OK*
 C: QUIT

@@ -11,5 +11,4 @@ S: +OK*
 end
 log LOGIN, ip=[unknown], method=PASS, tls=0, user=joe, jail=*
 log LOGOUT, user=joe, ip=[unknown], msgs=2, retr=0, top=0, dele=0, left=2, in=*, out=*, time=*
-no-lock-file
 mailbox-unchanged

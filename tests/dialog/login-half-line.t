@@ -1,0 +1,8 @@
+# Half a line does not put off the end of a login
+connect
+options --login-timeout=3
+S: +OK*
+c: USE
+end
+log login, ip=[unknown]: no login within 3 s
+exit 0

@@ -1,0 +1,19 @@
+# A name of 200 octets is a name like others; one that has no room for a file is refused
+connect
+options --tries=9
+S: +OK*
+C: USER {200*x}
+S: +OK*
+C: PASS secret
+S: -ERR [AUTH] user name or password is wrong
+C: USER {247*x}
+S: *
+C: PASS secret
+S: -ERR*
+C: USER {248*x}
+S: *
+C: PASS secret
+S: -ERR*
+C: QUIT
+S: +OK*
+log LOGIN FAILED, ip=[unknown], method=PASS, user=xxx*

@@ -1,0 +1,67 @@
+# Message numbers that are none: DELE
+mailbox two.mbox
+C: DELE
+S: -ERR*
+C: DELE 0
+S: -ERR*
+C: DELE 00
+S: -ERR*
+C: DELE -1
+S: -ERR*
+C: DELE -0
+S: -ERR*
+C: DELE +1
+S: -ERR*
+C: DELE 3
+S: -ERR*
+C: DELE 99
+S: -ERR*
+C: DELE 1x
+S: -ERR*
+C: DELE x
+S: -ERR*
+C: DELE 1.0
+S: -ERR*
+C: DELE 1,2
+S: -ERR*
+C: DELE 0x1
+S: -ERR*
+C: DELE 1-2
+S: -ERR*
+C: DELE *
+S: -ERR*
+C: DELE 4294967295
+S: -ERR*
+C: DELE 4294967296
+S: -ERR*
+C: DELE 4294967297
+S: -ERR*
+C: DELE 18446744073709551616
+S: -ERR*
+C: DELE 18446744073709551617
+S: -ERR*
+C: DELE 100000000000000000000000000001
+S: -ERR*
+C: DELE 1 2
+S: -ERR*
+C: DELE \x31\xb2
+S: -ERR*
+C: DELE 1\t
+S: -ERR*
+C: DELE \xef\xbc\x91
+S: -ERR*
+C: DELE 002
+S: +OK*
+C: DELE 2
+S: -ERR*
+C: DELE   1  
+S: +OK*
+C: STAT
+S: +OK 0 0
+C: RSET
+S: +OK 2*
+C: STAT
+S: +OK 2 408
+C: QUIT
+S: +OK 2 messages left
+mailbox-unchanged

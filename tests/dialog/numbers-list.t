@@ -1,0 +1,59 @@
+# Message numbers that are none: LIST
+mailbox two.mbox
+C: LIST 0
+S: -ERR*
+C: LIST 00
+S: -ERR*
+C: LIST -1
+S: -ERR*
+C: LIST -0
+S: -ERR*
+C: LIST +1
+S: -ERR*
+C: LIST 3
+S: -ERR*
+C: LIST 99
+S: -ERR*
+C: LIST 1x
+S: -ERR*
+C: LIST x
+S: -ERR*
+C: LIST 1.0
+S: -ERR*
+C: LIST 1,2
+S: -ERR*
+C: LIST 0x1
+S: -ERR*
+C: LIST 1-2
+S: -ERR*
+C: LIST *
+S: -ERR*
+C: LIST 4294967295
+S: -ERR*
+C: LIST 4294967296
+S: -ERR*
+C: LIST 4294967297
+S: -ERR*
+C: LIST 18446744073709551616
+S: -ERR*
+C: LIST 18446744073709551617
+S: -ERR*
+C: LIST 100000000000000000000000000001
+S: -ERR*
+C: LIST 1 2
+S: -ERR*
+C: LIST \x31\xb2
+S: -ERR*
+C: LIST 1\t
+S: -ERR*
+C: LIST \xef\xbc\x91
+S: -ERR*
+C: LIST 002
+S: +OK 2 214
+C: LIST   1  
+S: +OK 1 194
+C: STAT
+S: +OK 2 408
+C: QUIT
+S: +OK 2 messages left
+mailbox-unchanged

@@ -1,0 +1,61 @@
+# Message numbers that are none: UIDL
+mailbox two.mbox
+C: UIDL 0
+S: -ERR*
+C: UIDL 00
+S: -ERR*
+C: UIDL -1
+S: -ERR*
+C: UIDL -0
+S: -ERR*
+C: UIDL +1
+S: -ERR*
+C: UIDL 3
+S: -ERR*
+C: UIDL 99
+S: -ERR*
+C: UIDL 1x
+S: -ERR*
+C: UIDL x
+S: -ERR*
+C: UIDL 1.0
+S: -ERR*
+C: UIDL 1,2
+S: -ERR*
+C: UIDL 0x1
+S: -ERR*
+C: UIDL 1-2
+S: -ERR*
+C: UIDL *
+S: -ERR*
+C: UIDL 4294967295
+S: -ERR*
+C: UIDL 4294967296
+S: -ERR*
+C: UIDL 4294967297
+S: -ERR*
+C: UIDL 18446744073709551616
+S: -ERR*
+C: UIDL 18446744073709551617
+S: -ERR*
+C: UIDL 100000000000000000000000000001
+S: -ERR*
+C: UIDL 1 2
+S: -ERR*
+C: UIDL \x31\xb2
+S: -ERR*
+C: UIDL 1\t
+S: -ERR*
+C: UIDL \xef\xbc\x91
+S: -ERR*
+C: UIDL 2
+S: +OK 2 {two}
+C: UIDL 002
+S: +OK 2 {two}
+C: UIDL   1  
+S: +OK 1 {one}
+C: STAT
+S: +OK 2 408
+C: QUIT
+S: +OK 2 messages left
+mailbox-unchanged

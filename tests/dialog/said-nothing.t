@@ -1,0 +1,5 @@
+# A client that connects and goes
+connect
+S: +OK*
+close
+no-log LOGIN*

@@ -1,0 +1,5 @@
+# A kind of lock that does not exist
+connect
+options --lock=flock
+end
+exit 64

@@ -1,0 +1,5 @@
+# A number on the command line is a number
+connect
+options --idle=soon
+end
+exit 64

@@ -1,0 +1,5 @@
+# There are no operands
+connect
+options joe
+end
+exit 64

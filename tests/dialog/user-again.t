@@ -1,0 +1,22 @@
+# The last USER counts
+connect
+mailbox two.mbox
+S: +OK*
+C: USER anna
+S: +OK*
+C: USER joe
+S: +OK*
+C: CAPA
+S: +OK*
+S: USER
+S: TOP
+S: UIDL
+S: RESP-CODES
+S: AUTH-RESP-CODE
+S: PIPELINING
+S: EXPIRE NEVER
+S: .
+C: PASS secret
+S: +OK 2*
+C: QUIT
+S: +OK*
