@@ -116,6 +116,13 @@ class Place:
             self.delivered.add(n)
             self.file = self.file or self.identity()
 
+    def logged(self, fault):
+        """The log's lines of the session that is to blame, else the last."""
+        with open(f'{self.dir}/log', encoding='ascii', errors='replace') as f:
+            lines = f.read().splitlines()
+        pid = re.match(r'pop3d\[\d+\]', fault)
+        return [line for line in lines if line.startswith(pid[0])] if pid else lines[-10:]
+
     def identity(self):
         st = os.stat(self.mailbox)
         return st.st_ino, oct(st.st_mode), st.st_uid, st.st_gid
@@ -132,14 +139,17 @@ class Session:
     def __init__(self, sock, server):
         self.sock, self.server = sock, server
         self.file = sock.makefile('rb')
-        self.file.readline()
+        self.last = 'connected', self.file.readline()
 
     def send(self, text):
+        self.last += (text,)
         self.sock.sendall(text.encode())
 
     def ask(self, command):
+        self.last = ()
         self.send(command + '\r\n')
-        return self.file.readline()
+        self.last += (self.file.readline(),)
+        return self.last[-1]
 
     def login(self):
         self.ask(f'USER {USER}')
@@ -237,7 +247,7 @@ def visit(place, rng):
         place.count(way)
         leave(place, s, marked, way)
     except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as e:
-        place.fault(f'session: {type(e).__name__}: {e}')
+        place.fault(f'pop3d[{s.server.pid}], after {s.last}: {type(e).__name__}: {e}; it ended with {s.server.wait(LIMIT)}')
     finally:
         s.end()
 
@@ -346,8 +356,7 @@ def run(form, deliveries):
                 what = scene.__name__
                 place.fault(f'{type(e).__name__}: {e}')
             if place.faults:
-                with open(f'{directory}/log', encoding='ascii', errors='replace') as f:
-                    place.faults = place.faults[:20] + f.read().splitlines()[-10:]
+                place.faults = place.faults[:20] + place.logged(place.faults[0])
             print(('not ok' if place.faults else 'ok') + f' - delivery: {what}, {form} form',
                   *place.faults, sep='\n# ', flush=True)
             failed |= bool(place.faults)

@@ -340,10 +340,30 @@ def run(form, names):
         shutil.rmtree(place)
 
 
+def play_in_namespace(names):
+    sys.stdout.flush()
+    inner = subprocess.Popen(['unshare', '--mount', '--propagation', 'private', sys.executable,
+                              os.path.abspath(__file__), '--inside'] + names)
+    try:
+        return inner.wait() != 0
+    finally:
+        if inner.poll() is None:
+            inner.terminate()
+        inner.wait()  # it has to tidy up
+
+
+def leave(number, _frame):
+    """Once: what is under way ends, and is tidied up."""
+    for other in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(other, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main(argv):
     os.umask(0o022)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
     if argv[:1] == ['--inside']:
         enter_namespace()
         return int(run('root', argv[1:]))
@@ -359,9 +379,7 @@ def main(argv):
     if form in (None, 'root') and os.geteuid() != 0:
         print('ok - dialog: full separation # SKIP not root')
     elif form in (None, 'root'):
-        sys.stdout.flush()
-        failed |= subprocess.call(['unshare', '--mount', '--propagation', 'private', sys.executable,
-                                   os.path.abspath(__file__), '--inside'] + argv) != 0
+        failed |= play_in_namespace(argv)
     return int(failed)
 
 
