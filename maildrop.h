@@ -41,9 +41,9 @@ enum trouble maildrop_open(
     struct maildrop *d, const struct maildrop_paths *paths);
 
 /*
- * Locks, ends an update that was interrupted, and reads. BUSY: another session has it, or another program has kept
- * the mailbox locked for some seconds. On trouble, logged, there is nothing
- * to serve.
+ * Locks, ends an update that was interrupted, and reads. BUSY: another session
+ * has it, or another program has kept the mailbox locked for some seconds. On
+ * trouble, logged, there is nothing to serve.
  */
 enum trouble maildrop_begin(struct maildrop *d);
 
