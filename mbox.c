@@ -12,15 +12,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define SCAN_ROOM 131072
-#define SURE_S                                                                 \
-	2 /* a file older than that when scanned: its times are sure
-		       to change with it, even where they count seconds */
+
+/* A file that was older than this when it was scanned is sure to show by its
+ * times that it has changed, even where they count seconds. */
+#define SURE_S 2
+
+/* How long an append may take between the file's times and its size. */
+#define SETTLE_TRIES 200
+#define SETTLE_MS    5
 
 /* What the scan knows at the end of a line. */
 struct scan {
@@ -370,6 +376,24 @@ mbox_scan(struct mbox *m)
 	return TEMP;
 }
 
+/*
+ * The file's present stamp. While somebody appends, the kernel changes the
+ * times a moment before the size: such a file is looked at again, until it
+ * has grown, or has had the time to.
+ */
+static int
+take_settled(const struct mbox *m, struct stamp *now, nlink_t *links)
+{
+	for (int i = 0; i < SETTLE_TRIES; i++) {
+		if (!take_stamp(m->fd, now, links))
+			return 0;
+		if (now->size != m->stamp.size || index_same(now, &m->stamp))
+			return 1;
+		poll(NULL, 0, SETTLE_MS);
+	}
+	return 1;
+}
+
 enum trouble
 mbox_check(struct mbox *m)
 {
@@ -380,7 +404,7 @@ mbox_check(struct mbox *m)
 
 	if (m->fd == -1)
 		return FINE;
-	if (!take_stamp(m->fd, &now, &links)) {
+	if (!take_settled(m, &now, &links)) {
 		log_errno("cannot look at mailbox", m->path);
 		return TEMP;
 	}

@@ -330,6 +330,38 @@ def idle(place, agent, quits):
     return f'{agent} is not kept waiting, {"QUIT" if quits else "no QUIT"}'
 
 
+def append_by_octets(path, numbers):
+    with open(path, 'ab', buffering=0) as f:
+        for n in numbers:
+            for octet in b'From ada@example.org Mon Mar  4 09:12:44 2024\n' + content(n) + b'\n':
+                f.write(bytes([octet]))
+
+
+def by_octets(place):
+    """Mail that comes octet by octet while a session fetches: the kernel
+    changes a file's times a moment before its size, and both may be seen."""
+    place.clear()
+    place.deliver('procmail', 1)
+    late = range(2, 60)
+    s = place.session()
+    try:
+        if not s.login().startswith(b'+OK'):
+            place.fault('no login')
+        with subprocess.Popen([sys.executable, os.path.abspath(__file__), '--append', place.mailbox, str(late.stop)],
+                              stdin=subprocess.DEVNULL) as writer:
+            while writer.poll() is None and not place.faults:
+                if s.message(1) != content(1):
+                    place.fault(f'the message was refused or changed, the last answer was {s.last}')
+        place.delivered.update(late)
+        if not place.faults:
+            s.ask('DELE 1')
+            leave(place, s, {1}, 'QUIT')
+    finally:
+        s.end()
+    judge(place, place.delivered)
+    return 'a session goes on while mail comes octet by octet'
+
+
 def crowded(place, deliveries):
     place.clear()
     crowd(place, deliveries)
@@ -348,7 +380,7 @@ def run(form, deliveries):
         if form == 'root':
             clients.enter_namespace({USER: (UID, f'{directory}/home')})
         place = Place(form, directory)
-        scenes = [(idle, agent, quits) for agent in ('procmail', 'maildrop') for quits in (True, False)]
+        scenes = [(idle, agent, quits) for agent in ('procmail', 'maildrop') for quits in (True, False)] + [(by_octets,)]
         for scene, *args in scenes + [(crowded, deliveries)]:
             try:
                 what = scene(place, *args)
@@ -369,7 +401,11 @@ def main():
     options.add_argument('--deliveries', type=int, default=0, metavar='N',
                          help=f'in each form (default: as many as come in {SECONDS} seconds)')
     options.add_argument('--inside', action='store_true', help=argparse.SUPPRESS)
+    options.add_argument('--append', nargs=2, help=argparse.SUPPRESS)
     given = options.parse_args()
+    if given.append:
+        append_by_octets(given.append[0], range(2, int(given.append[1])))
+        return False
     if given.inside:
         return run('root', given.deliveries)
     missing = [a for a in ('procmail', 'maildrop') if not shutil.which(a)]
