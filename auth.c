@@ -131,8 +131,12 @@ ask_secrets(
 	struct secret entry;
 
 	*known = 0;
-	if (secrets_open(&file, config->secrets) != FINE)
-		return TEMP; /* has logged it */
+	why = secrets_open(&file, config->secrets);
+	if (why != FINE) {            /* it has been logged */
+		*known = why == TEMP; /* who can say whom it knows? */
+		return TEMP;
+	}
+	why = PERM;
 	while (secrets_next(&file, c->user, &entry)) {
 		*known = 1;
 		if (entry_agrees(config, c, &entry))
@@ -208,6 +212,11 @@ take_ids(const struct auth_config *config, const struct passwd *pw,
 		log_line(LOG_ERR, "user %s has uid 0: refused", account->name);
 		return PERM;
 	}
+	/* Some name services do not mind case: the mailbox's name does. */
+	if (strcmp(account->name, pw->pw_name) != 0 &&
+	    !auth_name_is_safe(pw->pw_name))
+		return PERM;
+	snprintf(account->name, sizeof account->name, "%s", pw->pw_name);
 	account->uid = pw->pw_uid;
 	account->gid = pw->pw_gid;
 	return find_groups(config, account) ? FINE : TEMP;

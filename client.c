@@ -22,8 +22,13 @@ client_has(int fd)
 {
 	struct stat a, b;
 
-	return fstat(fd, &a) == 0 && fstat(STDIN_FILENO, &b) == 0 &&
-	    !S_ISCHR(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	if (fstat(fd, &a) == -1 || S_ISCHR(a.st_mode))
+		return 0;
+	for (int end = STDIN_FILENO; end <= STDOUT_FILENO; end++)
+		if (fstat(end, &b) == 0 && a.st_dev == b.st_dev &&
+		    a.st_ino == b.st_ino)
+			return 1;
+	return 0;
 }
 
 /* The numeric address of a socket's other end; false if it has none. */

@@ -91,10 +91,8 @@ take_over(const char *path)
 	if ((fd == -1 ? lstat(path, &st) : fstat(fd, &st)) == 0 &&
 	    is_stale(fd, &st) &&
 	    (fd == -1 || flock(fd, LOCK_EX | LOCK_NB) == 0) &&
-	    is_same(path, &st)) {
+	    is_same(path, &st) && unlink(path) == 0)
 		log_line(LOG_NOTICE, "stale lock file %s removed", path);
-		unlink(path);
-	}
 	if (fd != -1)
 		close(fd);
 }

@@ -235,6 +235,13 @@ index_close(struct index *x)
 	x->count = 0;
 }
 
+off_t
+index_most(off_t mbox_size)
+{
+	return HEAD + SHA256_DIGEST_SIZE +
+	    (mbox_size / FROM_LEAST + 1) * RECORD;
+}
+
 static int
 same_time(const struct timespec *a, const struct timespec *b)
 {

@@ -31,7 +31,7 @@ struct stamp {
 struct message {
 	off_t offset;    /* in the mbox, of its From_ line */
 	uint64_t octets; /* as RETR sends them, before dot-stuffing */
-	unsigned char id[INDEX_ID]; /* see mbox_id(); zeros: not known yet */
+	unsigned char id[INDEX_ID]; /* see uidl.h; zeros: not known yet */
 	uint32_t copy;     /* 1: first with this id, 2: second ...; 0: not
 				   known yet */
 	uint16_t from_len; /* bytes of the From_ line, its LF included */
@@ -47,6 +47,9 @@ struct index {
 	struct message *messages; /* owned; NULL if there are none */
 	uint32_t count;
 };
+
+/* How large an index of an mbox of that size can be. */
+off_t index_most(off_t mbox_size);
 
 /*
  * Reads an index. An absent, damaged or foreign one is as good as an empty

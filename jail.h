@@ -27,7 +27,7 @@ const char *jail_level(int is_root);
 /* All layers that this version knows, for --strict. */
 int jail_is_full(int is_root);
 
-/* This process can't be traced, leaves no core, and dies with its parent. */
+/* This process cannot be traced by its user, nor its memory be read. */
 void jail_basics(void);
 
 /* The login process: for good, its own uid and an empty root. */

@@ -113,7 +113,7 @@ try_login(
 	case MISCONFIGURED:
 		reply_err(&l->out, "SYS/PERM",
 		    "the mailbox cannot be served, tell your postmaster");
-		break;
+		return NEXT_HANGUP;
 	}
 	return l->refused < l->config->tries ? NEXT_COMMAND : NEXT_HANGUP;
 }

@@ -65,14 +65,19 @@ count_left(struct maildrop *d)
 static enum trouble
 read_mailbox(struct maildrop *d)
 {
-	enum trouble why = index_read(&d->was, d->index_fd);
+	off_t most = index_most(d->mbox.stamp.size);
+	enum trouble why = FINE;
 
+	/* One that is too large for this mailbox is not worth its memory. */
+	if (lseek(d->index_fd, 0, SEEK_END) <= most)
+		why = index_read(&d->was, d->index_fd);
 	if (why != FINE)
 		return why;
 	if (mbox_believe(&d->mbox, &d->was)) {
 		d->has_ids = d->mbox.messages[0].copy > 0;
 		return FINE;
 	}
+	d->had_ids = d->was.count > 0 && d->was.messages[0].copy > 0;
 	uidl_keep_copies(&d->was);
 	d->dirty = 1;
 	return mbox_scan(&d->mbox);
@@ -257,6 +262,8 @@ forget_marked(struct maildrop *d)
 	}
 	m->count = kept;
 	m->size = at;
+	m->print =
+	    0; /* no longer known; the index is too young to be believed */
 	d->dirty = 1;
 }
 
@@ -311,8 +318,9 @@ maildrop_update(struct maildrop *d)
 
 	if (d->left == d->mbox.count)
 		return FINE;
-	/* Last time's copies are numbered while all of them are there. */
-	why = d->was.count > 0 ? maildrop_ids(d) : FINE;
+	/* Ids that were shown are worked out while all messages are there, so
+	 * that no other message gets the id of one that is deleted now. */
+	why = d->had_ids ? maildrop_ids(d) : FINE;
 	if (why != FINE)
 		return why;
 	why = boxlock_take(&d->lock, &d->mbox, UPDATE_PATIENCE_MS);

@@ -18,6 +18,7 @@ struct maildrop {
 	int index_fd;   /* owned; -1 once closed. Carries the session lock */
 	int journal_fd; /* owned */
 	struct boxlock lock;
+	int had_ids;      /* last time's messages were shown with theirs */
 	struct index was; /* last time's messages, for the copies' numbers */
 	int journal_is_foreign; /* it is to be put aside: see journal.h */
 	int has_ids;            /* every message has its id */

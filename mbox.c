@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,6 +45,7 @@ struct scan {
 
 #define PSEUDO_SUBJECT 1
 #define PSEUDO_IMAP    2
+#define PSEUDO_SENT    4 /* it came by mail: so it is not c-client's */
 
 /* Is there at least the directory? Then there has been no mail yet. */
 static enum trouble
@@ -271,6 +273,9 @@ look_for_pseudo(struct scan *s, const struct piece *p)
 		s->pseudo |= PSEUDO_SUBJECT;
 	if (p->len > 7 && memcmp(p->bytes, "X-IMAP", 6) == 0)
 		s->pseudo |= PSEUDO_IMAP;
+	if ((p->len > 9 && strncasecmp(p->bytes, "Received:", 9) == 0) ||
+	    (p->len > 12 && strncasecmp(p->bytes, "Return-Path:", 12) == 0))
+		s->pseudo |= PSEUDO_SENT;
 }
 
 static void

@@ -24,8 +24,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REFUSAL_MS 2000   /* no refusal is answered sooner than that */
-#define FINISH_MS  300000 /* what a session may take after a signal to us */
+#define REFUSAL_MS  2000 /* no refusal is answered sooner than that */
+#define LEAVE_TRIES 1000 /* times LEAVE_MS, for a child that is exiting */
+#define LEAVE_MS    1
+#define FINISH_MS   300000 /* what a session may take after a signal to us */
 
 enum stage { STAGE_LOGIN, STAGE_SESSION, STAGE_OVER };
 enum from { FROM_LOGIN, FROM_SESSION };
@@ -75,6 +77,34 @@ method_name(enum method method)
 	return names[method];
 }
 
+/*
+ * A child is to go, whatever it is doing: it holds nothing that is not safe.
+ * Returns whether it had ended by itself, with its status.
+ */
+static int
+end_child(struct child *child, int *status)
+{
+	int ended = 0;
+
+	if (child->pid == -1)
+		return 0;
+	/* Who has closed its end of the channel is about to exit. */
+	for (int i = child->fd == -1 ? LEAVE_TRIES : 1; i > 0 && !ended; i--) {
+		ended = waitpid(child->pid, status, WNOHANG) == child->pid;
+		if (!ended && i > 1)
+			poll(NULL, 0, LEAVE_MS);
+	}
+	if (child->fd != -1)
+		close(child->fd);
+	child->fd = -1;
+	if (!ended)
+		kill(child->pid, SIGKILL);
+	while (!ended && waitpid(child->pid, status, 0) == -1 && errno == EINTR)
+		continue;
+	child->pid = -1;
+	return ended;
+}
+
 /* Sends the session what it needs; from now on the login process is done. */
 static void
 grant(struct monitor *m, const struct credentials *c)
@@ -93,6 +123,7 @@ grant(struct monitor *m, const struct credentials *c)
 	    .rest = c->rest,
 	    .rest_len = c->rest_len,
 	};
+	int ignored;
 	enum trouble why = state_make(m->config->state, a, index, journal);
 
 	if (why != FINE) {
@@ -103,6 +134,11 @@ grant(struct monitor *m, const struct credentials *c)
 	}
 	alarm(0);
 	memcpy(g.groups, a->groups, sizeof g.groups);
+	if (!privsep_send_verdict(m->login.fd, GRANTED)) {
+		m->stage = STAGE_OVER; /* the client is gone */
+		return;
+	}
+	end_child(&m->login, &ignored); /* from now on only one speaks */
 	log_line(LOG_INFO,
 	    "LOGIN, ip=[%s], method=%s, tls=%d, user=%s, jail=%s",
 	    address_of(m), method_name(c->method), m->config->tls,
@@ -112,8 +148,7 @@ grant(struct monitor *m, const struct credentials *c)
 	m->lock.uid = a->uid;
 	m->lock.gid = m->config->auth.mail_group;
 	m->stage = STAGE_SESSION;
-	if (!privsep_send_verdict(m->login.fd, GRANTED) ||
-	    !privsep_send_grant(m->session.fd, &g))
+	if (!privsep_send_grant(m->session.fd, &g))
 		m->stage = STAGE_OVER;
 }
 
@@ -356,28 +391,19 @@ wait_for(struct monitor *m, const sigset_t *unblocked, unsigned *counts)
 		listen_to(m, FROM_SESSION, counts);
 }
 
-/* Both children are to go, whatever they are doing; neither holds anything
- * that is not safe at this point. */
 static void
 reap(struct monitor *m)
 {
-	int status = 0;
+	int status = 0, ended_itself;
 
-	kill(m->login.pid, SIGKILL);
-	while (waitpid(m->login.pid, NULL, 0) == -1 && errno == EINTR)
-		continue;
-	if (m->session.fd != -1)
-		close(m->session.fd);
-	kill(m->session.pid, SIGKILL);
-	while (waitpid(m->session.pid, &status, 0) == -1 && errno == EINTR)
-		continue;
+	end_child(&m->login, &status);
+	ended_itself = end_child(&m->session, &status);
 	dotlock_remove(&m->lock);
-	if (m->account.name[0] != '\0' && !m->summed_up &&
-	    m->lock.path[0] != '\0')
-		log_line(LOG_ERR, "session of %s ended by %s %d",
-		    m->account.name, WIFSIGNALED(status) ? "signal" : "status",
-		    WIFSIGNALED(status) ? WTERMSIG(status)
-					: WEXITSTATUS(status));
+	if (m->lock.path[0] == '\0' || m->summed_up || !ended_itself)
+		return;
+	log_line(LOG_ERR, "session of %s ended by %s %d", m->account.name,
+	    WIFSIGNALED(status) ? "signal" : "status",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 static void

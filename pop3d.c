@@ -63,6 +63,17 @@ read_mailbox(struct setup *s)
 		refuse(EX_USAGE, "--mailbox", pattern, "too long");
 }
 
+/* A superserver that lives by events may hand over a socket that does not
+ * block: then "try again" would look like a client that is gone. */
+static void
+make_blocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags != -1 && (flags & O_NONBLOCK) != 0)
+		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 /*
  * What a superserver leaves behind: descriptors that are closed or too many,
  * signals ignored, an environment that PAM modules would read.
@@ -80,7 +91,10 @@ start_clean(void)
 	if (fcntl(STDERR_FILENO, F_GETFD) == -1 &&
 	    open("/dev/null", O_RDWR) != STDERR_FILENO)
 		exit(EX_OSERR);
-	close_range(3, ~0U, 0);
+	if (close_range(3, ~0U, 0) == -1)
+		exit(EX_OSERR);
+	make_blocking(STDIN_FILENO);
+	make_blocking(STDOUT_FILENO);
 	for (size_t i = 0; i < COUNT(signals); i++) {
 		struct sigaction a = {.sa_handler = SIG_DFL};
 
@@ -252,6 +266,7 @@ start_children(struct setup *s, struct child *login, struct child *session)
 		close(a[0]);
 		close(a[1]);
 		close(b[0]);
+		replace_stderr(0); /* the log is the monitor's */
 		session_run(&s->session);
 	}
 	login->pid = session->pid == -1 ? -1 : fork();
@@ -259,6 +274,7 @@ start_children(struct setup *s, struct child *login, struct child *session)
 		close(a[0]);
 		close(b[0]);
 		close(b[1]);
+		replace_stderr(0);
 		login_run(&s->login);
 	}
 	close(a[1]);

@@ -317,6 +317,8 @@ privsep_read_log(struct wire *w, int *level, const char **text)
 {
 	*level = (int)get(w, LOG_DEBUG);
 	*text = get_text(w, LOG_TEXT_MAX);
+	if (*level < LOG_ERR)
+		w->bad = 1; /* no child raises an alarm on every terminal */
 	return consumed(w);
 }
 

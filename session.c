@@ -384,8 +384,17 @@ static void
 finish(struct session *s)
 {
 	uint32_t marked = maildrop_count(&s->drop) - s->drop.left;
-	enum trouble why = update(s);
+	enum trouble why;
 
+	/* Nothing is deleted for a client that is gone: what it was sent
+	 * before QUIT has to be on its way. */
+	reply_flush(&s->out);
+	if (s->out.dead) {
+		s->sum.end = END_GONE;
+		s->sum.left += marked;
+		return;
+	}
+	why = update(s);
 	s->sum.end = END_QUIT;
 	if (why == FINE) {
 		s->sum.deleted = marked;

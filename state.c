@@ -75,6 +75,11 @@ make_file(const struct account *account, const char *path)
 		log_errno("cannot make or open state file", path);
 		goto fail;
 	}
+	/* Whoever made it has not come to handing it over. */
+	if (geteuid() == 0 && st.st_uid == 0 && st.st_size == 0 &&
+	    S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	    fchown(fd, account->uid, account->gid) == 0)
+		st.st_uid = account->uid;
 	why = PERM;
 	if (S_ISREG(st.st_mode) && st.st_uid == account->uid &&
 	    st.st_nlink == 1)
