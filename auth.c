@@ -264,3 +264,25 @@ auth_check(const struct auth_config *config, const struct credentials *c,
 		why = ask_pam(config, c, account);
 	return why == FINE ? find_account(config, account) : why;
 }
+
+enum trouble
+auth_owner(const struct auth_config *config, uid_t uid, gid_t gid,
+    struct account *account)
+{
+	const struct passwd *pw;
+
+	*account = (struct account){.uid = uid, .gid = gid};
+	snprintf(account->name, sizeof account->name, "#%u", (unsigned)uid);
+	errno = 0;
+	pw = getpwuid(uid);
+	if (pw == NULL && errno != 0 && errno != ENOENT && errno != ESRCH) {
+		log_errno("cannot look up user", account->name);
+		return TEMP;
+	}
+	if (pw != NULL)
+		snprintf(
+		    account->name, sizeof account->name, "%s", pw->pw_name);
+	if (config->is_root && (pw != NULL || uid == 0))
+		return take_ids(config, pw, account);
+	return FINE;
+}

@@ -41,6 +41,14 @@ enum trouble auth_check(const struct auth_config *config,
     const struct credentials *c, struct account *account);
 
 /*
+ * The account whose ids these are, without its mailbox: for work that nobody
+ * has logged in for. A uid that no name belongs to any more will do. PERM,
+ * logged, if it is root's; TEMP, logged, if it cannot be looked up.
+ */
+enum trouble auth_owner(const struct auth_config *config, uid_t uid, gid_t gid,
+    struct account *account);
+
+/*
  * The pattern with its %-signs replaced. Returns 0 if the result is not an
  * absolute path of at most PRIVSEP_PATH bytes. "user" is a checked name.
  */

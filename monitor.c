@@ -43,7 +43,8 @@ struct monitor {
 	int64_t deadline_ms; /* of the login, or of stopping */
 	int stopping;
 	int64_t began_ms;
-	int summed_up; /* the session has sent its summary */
+	int summed_up;   /* the session has sent its summary */
+	int is_recovery; /* there is no client, and was no login */
 	struct wire wire;
 };
 
@@ -105,26 +106,42 @@ end_child(struct child *child, int *status)
 	return ended;
 }
 
-/* Sends the session what it needs; from now on the login process is done. */
+/* Sends the session what it needs; from now on there is only that. */
 static void
-grant(struct monitor *m, const struct credentials *c)
+begin_session(struct monitor *m, const struct state_paths *paths,
+    const char *rest, size_t rest_len)
 {
 	const struct account *a = &m->account;
-	char index[PRIVSEP_PATH + 1], journal[PRIVSEP_PATH + 1],
-	    user[LOG_NAME_ROOM];
 	struct grant g = {
 	    .user = a->name,
 	    .mailbox = a->mailbox,
-	    .index = index,
-	    .journal = journal,
+	    .index = paths->index,
+	    .journal = paths->journal,
 	    .uid = a->uid,
 	    .gid = a->gid,
 	    .group_count = a->group_count,
-	    .rest = c->rest,
-	    .rest_len = c->rest_len,
+	    .rest = rest,
+	    .rest_len = rest_len,
 	};
+
+	memcpy(g.groups, a->groups, sizeof g.groups);
+	dotlock_init(&m->lock, a->mailbox);
+	m->lock.as_user = m->config->auth.is_root;
+	m->lock.uid = a->uid;
+	m->lock.gid = m->config->auth.mail_group;
+	m->stage = STAGE_SESSION;
+	if (!privsep_send_grant(m->session.fd, &g))
+		m->stage = STAGE_OVER;
+}
+
+/* The login was right: its process is done. */
+static void
+grant(struct monitor *m, const struct credentials *c)
+{
+	char user[LOG_NAME_ROOM];
+	struct state_paths paths;
+	enum trouble why = state_make(m->config->state, &m->account, &paths);
 	int ignored;
-	enum trouble why = state_make(m->config->state, a, index, journal);
 
 	if (why != FINE) {
 		if (!privsep_send_verdict(
@@ -133,7 +150,6 @@ grant(struct monitor *m, const struct credentials *c)
 		return;
 	}
 	alarm(0);
-	memcpy(g.groups, a->groups, sizeof g.groups);
 	if (!privsep_send_verdict(m->login.fd, GRANTED)) {
 		m->stage = STAGE_OVER; /* the client is gone */
 		return;
@@ -142,14 +158,8 @@ grant(struct monitor *m, const struct credentials *c)
 	log_line(LOG_INFO,
 	    "LOGIN, ip=[%s], method=%s, tls=%d, user=%s, jail=%s",
 	    address_of(m), method_name(c->method), m->config->tls,
-	    log_name(user, a->name), m->config->jail);
-	dotlock_init(&m->lock, a->mailbox);
-	m->lock.as_user = m->config->auth.is_root;
-	m->lock.uid = a->uid;
-	m->lock.gid = m->config->auth.mail_group;
-	m->stage = STAGE_SESSION;
-	if (!privsep_send_grant(m->session.fd, &g))
-		m->stage = STAGE_OVER;
+	    log_name(user, m->account.name), m->config->jail);
+	begin_session(m, &paths, c->rest, c->rest_len);
 }
 
 /* Waits until then; false if the child goes away meanwhile. */
@@ -281,6 +291,8 @@ take_summary(struct monitor *m)
 	m->summed_up = 1;
 	if (s.end == END_FOREIGN)
 		state_put_aside(m->config->state, m->account.mailbox);
+	if (m->is_recovery) /* nobody has logged in */
+		return 1;
 	log_line(LOG_INFO,
 	    "LOGOUT, user=%s, ip=[%s], msgs=%llu, retr=%llu, top=%llu, "
 	    "dele=%llu, left=%llu, in=%llu, out=%llu, time=%lld%s",
@@ -421,6 +433,23 @@ catch_signals(sigset_t *unblocked)
 	sigprocmask(SIG_BLOCK, &blocked, unblocked);
 }
 
+/* Serves the children until the session is over. */
+static void
+serve_all(struct monitor *m)
+{
+	unsigned counts[COUNT(requests)] = {0};
+	sigset_t unblocked;
+
+	catch_signals(&unblocked);
+	while (m->stage != STAGE_OVER) {
+		wait_for(m, &unblocked, counts);
+		if (told_to_stop)
+			stop(m);
+	}
+	reap(m);
+	sigprocmask(SIG_SETMASK, &unblocked, NULL);
+}
+
 int
 monitor_run(const struct monitor_config *config, struct child login,
     struct child session)
@@ -431,20 +460,34 @@ monitor_run(const struct monitor_config *config, struct child login,
 	    .session = session,
 	    .began_ms = bytes_now_ms(),
 	};
-	unsigned counts[COUNT(requests)] = {0};
-	sigset_t unblocked;
 
 	/* One second more than the login process gives itself. */
 	m.deadline_ms = m.began_ms + (config->login_timeout_s + 1) * 1000LL;
-	catch_signals(&unblocked);
 	/* A PAM module that hangs would keep us from our own deadline: then
 	 * the alarm ends this process, and with it the other two. */
 	alarm((unsigned)config->login_timeout_s + 5);
-	while (m.stage != STAGE_OVER) {
-		wait_for(&m, &unblocked, counts);
-		if (told_to_stop)
-			stop(&m);
-	}
-	reap(&m);
+	serve_all(&m);
 	return EX_OK;
+}
+
+int
+monitor_recover(const struct monitor_config *config,
+    const struct account *account, struct child session)
+{
+	struct monitor m = {
+	    .config = config,
+	    .login = {.pid = -1, .fd = -1},
+	    .session = session,
+	    .account = *account,
+	    .is_recovery = 1,
+	    .began_ms = bytes_now_ms(),
+	};
+	struct state_paths paths;
+
+	if (state_make(config->state, account, &paths) == FINE)
+		begin_session(&m, &paths, "", 0);
+	else
+		m.stage = STAGE_OVER;
+	serve_all(&m);
+	return !m.stopping;
 }

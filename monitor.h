@@ -32,4 +32,12 @@ struct child {
 int monitor_run(const struct monitor_config *config, struct child login,
     struct child session);
 
+/*
+ * Serves one session that has no client, for the account's maildrop: it ends
+ * an interrupted update, as every session does first, and leaves. False if a
+ * signal told us to stop.
+ */
+int monitor_recover(const struct monitor_config *config,
+    const struct account *account, struct child session);
+
 #endif

@@ -60,6 +60,8 @@ static const struct row rows[] = {
 	"serve in the full jail or not at all"},
     {"check", 'C', NULL, FIELD(check),
 	"look at the configuration and leave"},
+    {"recover", 'r', NULL, FIELD(recover),
+	"finish every interrupted update and leave"},
     {"version", 'V', NULL, FIELD(version),
 	"print the version and leave"},
     {"help", 'h', NULL, FIELD(help),

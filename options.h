@@ -36,6 +36,7 @@ struct options {
 	int to_stderr;
 	int strict;
 	int check;
+	int recover;
 	int version;
 	int help;
 };

@@ -10,6 +10,7 @@
 #include "login.h"
 #include "monitor.h"
 #include "options.h"
+#include "recover.h"
 #include "secrets.h"
 #include "session.h"
 #include "state.h"
@@ -23,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -240,14 +240,6 @@ instruct(struct setup *s)
 	s->monitor.tls = o->tls;
 }
 
-/* A channel between the monitor and a child to be. */
-static void
-make_channel(int ends[2])
-{
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
-		log_fatal(EX_OSERR, "cannot make a channel");
-}
-
 /*
  * Forks both children before PAM is touched, so that they inherit none of
  * its memory. Each keeps the client's connection and its end of its channel.
@@ -257,8 +249,8 @@ start_children(struct setup *s, struct child *login, struct child *session)
 {
 	int a[2], b[2];
 
-	make_channel(a);
-	make_channel(b);
+	if (!privsep_channel(a) || !privsep_channel(b))
+		log_fatal(EX_OSERR, "cannot make a channel");
 	s->login.monitor = a[1];
 	s->session.monitor = b[1];
 	session->pid = fork();
@@ -323,7 +315,7 @@ main(int argc, char **argv)
 {
 	static struct setup s;
 	struct child login, session;
-	int has_logger;
+	int has_logger, by_hand;
 
 	start_clean();
 	has_logger = !client_has(STDERR_FILENO);
@@ -337,17 +329,20 @@ main(int argc, char **argv)
 		options_help();
 		return EX_OK;
 	}
-	log_open(NAME, s.opt.check || (s.opt.to_stderr && has_logger));
+	by_hand = s.opt.check || s.opt.recover;
+	log_open(NAME, by_hand || (s.opt.to_stderr && has_logger));
 	prepare(&s);
 	if (s.opt.check)
 		return run_check(&s);
-	replace_stderr(s.opt.to_stderr);
+	replace_stderr(s.opt.recover || s.opt.to_stderr);
 	client_find(&s.client);
 	clear_environment();
 	prepare_empty(&s);
 	find_jail_user(&s);
 	draw_timestamp(&s);
 	instruct(&s);
+	if (s.opt.recover)
+		return recover_all(&s.monitor, &s.session);
 	start_children(&s, &login, &session);
 	leave_client(&login, &session);
 	return monitor_run(&s.monitor, login, session);

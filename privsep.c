@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Where a child's log lines go: log.h's sink has no room for a descriptor. */
@@ -72,6 +73,12 @@ finish(int fd, struct wire *w)
 		n = write(fd, w->bytes, w->len);
 	while (n == -1 && errno == EINTR);
 	return n == (ssize_t)w->len;
+}
+
+int
+privsep_channel(int ends[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0;
 }
 
 int

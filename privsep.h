@@ -104,6 +104,10 @@ struct summary {
 	uint64_t out;
 };
 
+/* A channel: ends[0] is for the monitor, ends[1] for a child to be. False,
+ * with errno, if there is none to be had. */
+int privsep_channel(int ends[2]);
+
 /*
  * Each sends one message. Returns 0 if the other side is gone or does not
  * read; then the session is over.

@@ -6,14 +6,18 @@
  */
 #include "state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define JOURNAL ".journal"
 
 const char *
 state_wrong(const char *path)
@@ -96,22 +100,22 @@ fail:
 }
 
 enum trouble
-state_make(const char *state, const struct account *account,
-    char index[PRIVSEP_PATH + 1], char journal[PRIVSEP_PATH + 1])
+state_make(
+    const char *state, const struct account *account, struct state_paths *paths)
 {
 	enum trouble why;
 
-	if (!state_path(state, account->mailbox, ".index", index) ||
-	    !state_path(state, account->mailbox, ".journal", journal)) {
+	if (!state_path(state, account->mailbox, ".index", paths->index) ||
+	    !state_path(state, account->mailbox, JOURNAL, paths->journal)) {
 		log_line(LOG_ERR,
 		    "mailbox %s: its path is too long, or has a ':', for a "
 		    "name in %s",
 		    account->mailbox, state);
 		return PERM;
 	}
-	why = make_file(account, index);
+	why = make_file(account, paths->index);
 	if (why == FINE)
-		why = make_file(account, journal);
+		why = make_file(account, paths->journal);
 	return why;
 }
 
@@ -120,11 +124,69 @@ state_put_aside(const char *state, const char *mailbox)
 {
 	char from[PRIVSEP_PATH + 1], to[PRIVSEP_PATH + 1], suffix[48];
 
-	snprintf(suffix, sizeof suffix, ".journal.aside-%lld",
+	snprintf(suffix, sizeof suffix, JOURNAL ".aside-%lld",
 	    (long long)time(NULL));
-	if (!state_path(state, mailbox, ".journal", from) ||
-	    !state_path(state, mailbox, suffix, to) || rename(from, to) == -1)
+	if (!state_path(state, mailbox, JOURNAL, from) ||
+	    !state_path(state, mailbox, suffix, to) ||
+	    renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == -1)
 		log_errno("cannot put aside the journal of", mailbox);
 	else
 		log_line(LOG_ERR, "journal of %s put aside as %s", mailbox, to);
+}
+
+int
+state_journal(const char *state, const char *mailbox, struct stat *st)
+{
+	char path[PRIVSEP_PATH + 1];
+
+	if (state_path(state, mailbox, JOURNAL, path))
+		return lstat(path, st) == 0;
+	errno = ENAMETOOLONG;
+	return 0;
+}
+
+static int
+is_journal(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name), suffix = sizeof JOURNAL - 1;
+
+	return len > suffix &&
+	    strcmp(entry->d_name + len - suffix, JOURNAL) == 0;
+}
+
+/* The path that state_path() made that name of. */
+static void
+mailbox_of(const char *name, char mailbox[NAME_MAX + 2])
+{
+	int len = (int)(strlen(name) - (sizeof JOURNAL - 1));
+
+	snprintf(mailbox, NAME_MAX + 2, "/%.*s", len, name);
+	for (char *c = mailbox; *c != '\0'; c++)
+		if (*c == ':')
+			*c = '/';
+}
+
+int
+state_each_journal(const char *state,
+    int (*take)(void *arg, const char *mailbox, const struct stat *journal),
+    void *arg)
+{
+	struct dirent **entries;
+	int count = scandir(state, &entries, is_journal, alphasort);
+	int go_on = 1;
+
+	if (count == -1)
+		return 0;
+	for (int i = 0; i < count; i++) {
+		char mailbox[NAME_MAX + 2];
+		struct stat st;
+
+		mailbox_of(entries[i]->d_name, mailbox);
+		free(entries[i]);
+		if (go_on && state_journal(state, mailbox, &st) &&
+		    S_ISREG(st.st_mode) && st.st_size > 0)
+			go_on = take(arg, mailbox, &st);
+	}
+	free(entries);
+	return 1;
 }

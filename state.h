@@ -9,6 +9,14 @@
 
 #include "auth.h"
 
+#include <sys/stat.h>
+
+/* The files of one maildrop. */
+struct state_paths {
+	char index[PRIVSEP_PATH + 1];
+	char journal[PRIVSEP_PATH + 1];
+};
+
 /*
  * The directory has to be there, to be ours, and to be written to by nobody
  * else. Returns NULL, or what is wrong with it and what to do.
@@ -17,16 +25,29 @@ const char *state_wrong(const char *state);
 
 /*
  * Makes the files of a maildrop if they are not there: the index, which also
- * carries the session lock, and the journal. Their paths go to index and
- * journal. TEMP or PERM, logged, if that fails.
+ * carries the session lock, and the journal. TEMP or PERM, logged, if that
+ * fails.
  */
 enum trouble state_make(const char *state, const struct account *account,
-    char index[PRIVSEP_PATH + 1], char journal[PRIVSEP_PATH + 1]);
+    struct state_paths *paths);
 
 /*
  * A session has found that its journal is about another file: it must not be
  * applied, nor lost, and gets another name. Logs how that went.
  */
 void state_put_aside(const char *state, const char *mailbox);
+
+/*
+ * Calls take() for each journal that is not empty: its mailbox's update is
+ * under way, or was interrupted. The directory is not open meanwhile. Ends
+ * early when take() returns 0. False, with errno, if the directory cannot be
+ * read.
+ */
+int state_each_journal(const char *state,
+    int (*take)(void *arg, const char *mailbox, const struct stat *journal),
+    void *arg);
+
+/* What a mailbox's journal is now; false, with errno, if there is none. */
+int state_journal(const char *state, const char *mailbox, struct stat *st);
 
 #endif

@@ -36,7 +36,7 @@ These happen in the order in which they stand:
   do WHAT                  something happens outside: append FILE, install FILE,
                            truncate, rewrite (no size or time tells), replace,
                            remove, touch, wait SECONDS, kill, spoil-index,
-                           lock pid|dead|old|empty|fcntl, unlock
+                           spoil-journal, lock pid|dead|old|empty|fcntl, unlock
   half-close, close        by the client
   end                      the server closes
 
@@ -47,6 +47,7 @@ These end the session, and look at what it left:
   mailbox-becomes FILE...  one after the other
   mailbox-empty
   log PATTERN, no-log PATTERN
+  recover STATUS PATTERN   what --recover says, and ends with
   again, again connect     another session begins, with or without login
 
 Each is played in three ways: with all that the client can say at once in one
@@ -80,7 +81,7 @@ TALK = ('C:', 'c:', 'S:', 'S-body')
 SCENE = ('mailbox', 'connect', 'mailbox-is', 'options', 'secrets', 'no-secrets', 'secrets-is',
          'state-is', 'default-places', 'env', 'file-limit', 'only', 'over', 'exit')
 LOOKS = ('mailbox-unchanged', 'mailbox-keeps', 'mailbox-becomes', 'mailbox-empty',
-         'log', 'no-log', 'again')
+         'log', 'no-log', 'recover', 'again')
 ACTS = ('second', 'do', 'half-close', 'close', 'end')
 LOGIN = [('S:', '+OK*'), ('C:', 'USER joe'), ('S:', '+OK*'), ('C:', 'PASS secret'), ('S:', '+OK*')]
 
@@ -192,8 +193,8 @@ class Play:
             self.second_session(rest)
         elif (word, rest) == ('do', 'kill'):
             self.server.kill()
-        elif (word, rest) == ('do', 'spoil-index'):
-            for path in glob.glob(f'{self.scene.state}/*.index'):
+        elif (word, rest) in (('do', 'spoil-index'), ('do', 'spoil-journal')):
+            for path in glob.glob(f'{self.scene.state}/*.{rest[6:]}'):
                 with open(path, 'r+b') as f:
                     f.write(bytes(range(256)))
         elif word == 'do':

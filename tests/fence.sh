@@ -14,9 +14,10 @@ mbox maildir auth
 state message boxlock uidl
 check monitor maildrop
 login session
+recover
 pop3d
 '
-root_side='pop3d options client monitor state auth pam secrets dotlock check'
+root_side='pop3d options client monitor state auth pam secrets dotlock check recover'
 root_only='auth.h pam.h secrets.h dotlock.h pwd.h security/'
 never_root='line.h reply.h proto.h mbox.h'
 

@@ -36,21 +36,21 @@ static void
 files_are_made_once(void **state)
 {
 	struct account a = an_account("/var/mail/joe");
-	char index[PRIVSEP_PATH + 1], journal[PRIVSEP_PATH + 1];
+	struct state_paths p;
 	struct stat was, is;
 
 	(void)state;
-	assert_int_equal(state_make("state", &a, index, journal), FINE);
-	check_text(index, "state/var:mail:joe.index", "the index");
-	check_text(journal, "state/var:mail:joe.journal", "the journal");
-	assert_int_equal(stat(index, &was), 0);
+	assert_int_equal(state_make("state", &a, &p), FINE);
+	check_text(p.index, "state/var:mail:joe.index", "the index");
+	check_text(p.journal, "state/var:mail:joe.journal", "the journal");
+	assert_int_equal(stat(p.index, &was), 0);
 	assert_int_equal(was.st_mode & 07777, 0600);
 	assert_int_equal(was.st_size, 0);
-	make_file(journal, "what it holds stays", 19);
-	assert_int_equal(state_make("state", &a, index, journal), FINE);
-	assert_int_equal(stat(index, &is), 0);
+	make_file(p.journal, "what it holds stays", 19);
+	assert_int_equal(state_make("state", &a, &p), FINE);
+	assert_int_equal(stat(p.index, &is), 0);
 	assert_true(is.st_ino == was.st_ino);
-	assert_int_equal(stat(journal, &is), 0);
+	assert_int_equal(stat(p.journal, &is), 0);
 	assert_int_equal(is.st_size, 19);
 	assert_int_equal(logged_lines, 0);
 }
@@ -60,7 +60,7 @@ static void
 files_are_handed_over(void **state)
 {
 	struct account a = an_account("/var/mail/joe");
-	char index[PRIVSEP_PATH + 1], journal[PRIVSEP_PATH + 1];
+	struct state_paths p;
 	struct stat st;
 
 	(void)state;
@@ -69,13 +69,13 @@ files_are_handed_over(void **state)
 	a.uid = 12345;
 	a.gid = 12346;
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(state_make("state", &a, index, journal), FINE);
-		assert_int_equal(stat(journal, &st), 0);
+		assert_int_equal(state_make("state", &a, &p), FINE);
+		assert_int_equal(stat(p.journal, &st), 0);
 		assert_int_equal(st.st_uid, 12345);
 		assert_int_equal(st.st_gid, 12346);
 	}
 	a.uid = 54321; /* the mailbox has another user now */
-	assert_int_equal(state_make("state", &a, index, journal), PERM);
+	assert_int_equal(state_make("state", &a, &p), PERM);
 	assert_int_equal(logged_lines, 1);
 }
 
@@ -95,7 +95,7 @@ static const struct {
 static void
 names_are_paths_with_colons(void **state)
 {
-	char index[PRIVSEP_PATH + 1], journal[PRIVSEP_PATH + 1];
+	struct state_paths p;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
@@ -103,12 +103,12 @@ names_are_paths_with_colons(void **state)
 		enum trouble why;
 
 		note_log();
-		why = state_make("state", &a, index, journal);
+		why = state_make("state", &a, &p);
 		check(why == (names[i].index != NULL ? FINE : PERM), "%s",
 		    names[i].mailbox);
 		check(logged_lines == (why != FINE), "%s", names[i].mailbox);
 		if (why == FINE)
-			check_text(index, names[i].index, names[i].mailbox);
+			check_text(p.index, names[i].index, names[i].mailbox);
 	}
 }
 
@@ -117,7 +117,7 @@ static void
 no_length_is_too_much(void **state)
 {
 	static char dir[PRIVSEP_PATH + 10], box[PRIVSEP_PATH + 1];
-	char index[PRIVSEP_PATH + 1], journal[PRIVSEP_PATH + 1];
+	struct state_paths p;
 
 	(void)state;
 	memcpy(dir, "state", 5);
@@ -131,12 +131,12 @@ no_length_is_too_much(void **state)
 			box[0] = '/';
 			box[b] = '\0';
 			a = an_account(box);
-			if (state_make(dir, &a, index, journal) != FINE)
+			if (state_make(dir, &a, &p) != FINE)
 				continue;
-			check(strlen(journal) == d + b + strlen(".journal"),
+			check(strlen(p.journal) == d + b + strlen(".journal"),
 			    "%zu and %zu", d, b);
-			unlink(index);
-			unlink(journal);
+			unlink(p.index);
+			unlink(p.journal);
 		}
 }
 
@@ -189,14 +189,14 @@ static void
 odd_files_are_refused(void **state)
 {
 	struct account a = an_account("/mbox");
-	char index[PRIVSEP_PATH + 1], journal[PRIVSEP_PATH + 1];
+	struct state_paths p;
 	struct stat st;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(odd_files); i++) {
 		odd_files[i].make();
 		note_log();
-		check(state_make("state", &a, index, journal) != FINE, "%s",
+		check(state_make("state", &a, &p) != FINE, "%s",
 		    odd_files[i].what);
 		check(logged_lines == 1, "%s", odd_files[i].what);
 		check(
@@ -260,6 +260,46 @@ a_journal_is_put_aside_whole(void **state)
 	assert_int_equal(logged_lines, 1);
 }
 
+static char found[256];
+
+static int
+note_found(void *arg, const char *mailbox, const struct stat *st)
+{
+	unsigned *most = arg;
+	size_t len = strlen(found);
+
+	snprintf(found + len, sizeof found - len, "%s %d\n", mailbox,
+	    (int)st->st_size);
+	return --*most > 0;
+}
+
+/* Only journals, only such as hold something, each with its mailbox. */
+static void
+journals_are_found(void **state)
+{
+	unsigned most = 9;
+
+	(void)state;
+	make_file("state/var:mail:joe.journal", "four", 4);
+	make_file("state/var:mail:joe.index", "index", 5);
+	make_file("state/var:mail:anna.journal", "", 0);
+	make_file("state/home:gus.journal:mbox.journal", "one", 3);
+	make_file("state/var:mail:gus.journal.aside-1700000000", "aside", 5);
+	make_file("state/.journal", "not one of ours", 15);
+	make_file("state/mbox", "nor that", 8);
+	assert_int_equal(symlink("mbox", "state/a:link.journal"), 0);
+	assert_int_equal(mkdir("state/a:directory.journal", 0700), 0);
+	found[0] = '\0';
+	assert_true(state_each_journal("state", note_found, &most));
+	check_text(found, "/home/gus.journal/mbox 3\n/var/mail/joe 4\n",
+	    "all of them");
+	found[0] = '\0';
+	most = 1;
+	assert_true(state_each_journal("state", note_found, &most));
+	check_text(found, "/home/gus.journal/mbox 3\n", "told to end early");
+	assert_false(state_each_journal("nothing", note_found, &most));
+}
+
 #define with_state(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int
@@ -273,6 +313,7 @@ main(void)
 	    with_state(odd_files_are_refused),
 	    with_state(only_a_directory_of_ours_will_do),
 	    with_state(a_journal_is_put_aside_whole),
+	    with_state(journals_are_found),
 	};
 
 	return cmocka_run_group_tests_name(

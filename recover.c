@@ -1,0 +1,100 @@
+/*
+ * recover.c - pop3d --recover: finish every interrupted update
+ *
+ * Runs as root, by hand or at boot. Whose a maildrop is, its journal's owner
+ * says: the files in the state directory were made there by nobody but us.
+ */
+#include "recover.h"
+
+#include "jail.h"
+#include "privsep.h"
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+struct recovery {
+	const struct monitor_config *monitor;
+	struct session_config session;
+	int left; /* a journal is still to be applied */
+};
+
+static struct child
+start_session(struct recovery *r)
+{
+	struct child session;
+	int ends[2];
+
+	if (!privsep_channel(ends))
+		log_fatal(EX_OSERR, "cannot make a channel");
+	r->session.monitor = ends[1];
+	session = (struct child){.pid = fork(), .fd = ends[0]};
+	if (session.pid == 0) {
+		close(ends[0]);
+		if (dup2(r->session.client_in, STDERR_FILENO) == -1)
+			log_fatal(EX_OSERR, "cannot let go of the log");
+		session_run(&r->session);
+	}
+	close(ends[1]);
+	if (session.pid == -1 || fcntl(session.fd, F_SETFL, O_NONBLOCK) == -1)
+		log_fatal(EX_OSERR, "cannot start a session");
+	return session;
+}
+
+/* What has become of it: the journal tells. */
+static void
+report(struct recovery *r, const char *mailbox)
+{
+	const char *what = "could not be finished, see the log";
+	struct stat st;
+	int exists = state_journal(r->monitor->state, mailbox, &st);
+
+	if (!exists && errno == ENOENT)
+		what = "was of another file: journal put aside";
+	else if (exists && st.st_size == 0)
+		what = "finished";
+	else
+		r->left = 1;
+	printf("%s: interrupted update %s\n", mailbox, what);
+}
+
+static int
+recover_one(void *arg, const char *mailbox, const struct stat *journal)
+{
+	struct recovery *r = arg;
+	struct account account;
+	int go_on = 1;
+
+	if (strlen(mailbox) < sizeof account.mailbox &&
+	    auth_owner(&r->monitor->auth, journal->st_uid, journal->st_gid,
+		&account) == FINE) {
+		memcpy(account.mailbox, mailbox, strlen(mailbox) + 1);
+		go_on = monitor_recover(r->monitor, &account, start_session(r));
+	}
+	report(r, mailbox);
+	return go_on;
+}
+
+int
+recover_all(
+    const struct monitor_config *monitor, const struct session_config *session)
+{
+	struct recovery r = {.monitor = monitor, .session = *session};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null == -1)
+		log_fatal(EX_OSERR, "cannot open /dev/null");
+	jail_basics();
+	setvbuf(stdout, NULL, _IOLBF, 0); /* nothing is left for a child */
+	r.session.client_in = null;
+	r.session.client_out = null;
+	if (!state_each_journal(monitor->state, recover_one, &r)) {
+		log_errno("cannot read state directory", monitor->state);
+		return EX_TEMPFAIL;
+	}
+	return r.left ? EX_TEMPFAIL : EX_OK;
+}
