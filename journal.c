@@ -222,12 +222,9 @@ next_record(struct work *w)
 static int
 record(struct work *w, struct record *rec)
 {
-	for (int tries = 0; tries < 2; tries++)
-		if ((!rec->has_data || save_data(*w, rec)) &&
-		    plan_write_record(&w->plan, w->r->journal, rec) &&
-		    sync_file(w->r->journal))
-			return 1;
-	return 0;
+	return (!rec->has_data || save_data(*w, rec)) &&
+	    plan_write_record(&w->plan, w->r->journal, rec) &&
+	    sync_file(w->r->journal);
 }
 
 static int
@@ -250,7 +247,9 @@ run(struct work *w, struct record rec)
 		if (!apply_and_sync(w, &rec))
 			return 0;
 		rec = next_record(w);
-		if (!record(w, &rec))
+		/* The plan is on disk: all that a failed sync may have dropped
+		 * is written again. */
+		if (!record(w, &rec) && !record(w, &rec))
 			return 0;
 	}
 	if (!truncate_and_sync(w->r->fd, w->result))
@@ -357,6 +356,33 @@ journal_is_open(int journal)
 	return fstat(journal, &st) == 0 && st.st_size > 0;
 }
 
+/*
+ * What is read from the journal may stand in the kernel's memory alone: its
+ * writer was killed before its sync, or its sync has failed. All of it is
+ * written once more, as it is, and synced.
+ */
+static int
+settle(const struct work *w)
+{
+	off_t size = plan_room(&w->plan);
+	struct stat st;
+
+	if (fstat(w->r->journal, &st) == -1)
+		return 0;
+	if (size > st.st_size) /* the last record's data are shorter */
+		size = st.st_size;
+	for (off_t at = 0; at < size; at += BLOCK) {
+		size_t n =
+		    size - at < BLOCK ? (size_t)(size - at) : (size_t)BLOCK;
+
+		if (!bytes_read(w->r->journal, w->block, n, at) ||
+		    !bytes_write(w->r->journal, w->block, n, at))
+			return 0;
+		progress(w);
+	}
+	return sync_file(w->r->journal);
+}
+
 /* Takes up the rewrite where the record left it. CHANGED if it cannot be
  * that of this file, TEMP if that cannot be found out. */
 static enum trouble
@@ -407,10 +433,15 @@ end_rewrite(struct work *w, struct record rec)
 	w->end = st.st_size;
 	if (rec.kind == RECORD_CUT)
 		why = find_mark(w, &rec);
-	if (why == CHANGED) /* it was cut: all is done */
-		return truncate_and_sync(w->r->journal, 0) ? FINE : TEMP;
+	if (why == CHANGED) /* it was cut: all is done, if that is on disk */
+		return sync_file(w->r->fd) &&
+			truncate_and_sync(w->r->journal, 0)
+		    ? FINE
+		    : TEMP;
 	if (why == FINE)
 		why = resume(w, &rec);
+	if (why == FINE && !settle(w))
+		why = TEMP;
 	if (why != FINE)
 		return why;
 	if (rec.kind == RECORD_CUT) {

@@ -21,19 +21,40 @@ enum fault {
 	ERROR_IOS,  /* EIO, from then on */
 	ERROR_FULL, /* ENOSPC, once */
 	ERROR_INTR, /* EINTR, once */
-	FAULTS
+	FAULTS,
+	ERROR_SYNC, /* EIO, of the turn'th sync */
+	KILL_SYNC   /* dies before the turn'th sync */
 };
+
+static int fd_mbox, fd_journal;
+
+/* What was called, in shared memory, a letter each, repetitions once: j and m
+ * for writes to journal and mbox, J and M for syncs, c and C for cuts. */
+static char *trace;
 
 static unsigned calls;   /* so far */
 static unsigned turn;    /* of the call that goes wrong, from 1; 0: none */
 static enum fault fault; /* and how */
+
+static void
+note_call(int fd, const char letters[2])
+{
+	size_t n = strlen(trace);
+	char letter = fd == fd_journal ? letters[0]
+	    : fd == fd_mbox            ? letters[1]
+				       : '?';
+
+	if ((n == 0 || trace[n - 1] != letter) && n < 4000)
+		trace[n] = letter;
+}
 
 /* What the call returns instead of being made; 1 if it is to be made. */
 static int
 go_wrong(void)
 {
 	calls++;
-	if (turn == 0 || calls < turn || (calls > turn && fault != ERROR_IOS))
+	if (turn == 0 || fault > FAULTS || calls < turn ||
+	    (calls > turn && fault != ERROR_IOS))
 		return 1;
 	if (fault == KILL)
 		_exit(99);
@@ -46,7 +67,7 @@ go_wrong(void)
 static int
 is_turn(void)
 {
-	return turn != 0 && calls == turn;
+	return turn != 0 && fault < FAULTS && calls == turn;
 }
 
 ssize_t
@@ -56,6 +77,7 @@ pwrite(int fd, const void *bytes, size_t n, off_t at)
 		return -1;
 	if (is_turn() && n > 1 && (fault == KILL_HALF || fault == SHORT))
 		n /= 2;
+	note_call(fd, "jm");
 	n = (size_t)syscall(SYS_pwrite64, fd, bytes, n, at);
 	if (is_turn() && fault == KILL_HALF)
 		_exit(99);
@@ -65,7 +87,16 @@ pwrite(int fd, const void *bytes, size_t n, off_t at)
 int
 fsync(int fd)
 {
-	(void)fd; /* no disk is needed: the kernel outlives us */
+	static unsigned syncs;
+
+	/* No disk is needed: the kernel outlives us. */
+	if (fault > FAULTS && ++syncs == turn) {
+		if (fault == KILL_SYNC)
+			_exit(99);
+		errno = EIO;
+		return -1;
+	}
+	note_call(fd, "JM");
 	return go_wrong() == -1 ? -1 : 0;
 }
 
@@ -74,6 +105,7 @@ ftruncate(int fd, off_t size)
 {
 	if (go_wrong() == -1)
 		return -1;
+	note_call(fd, "cC");
 	return (int)syscall(SYS_ftruncate, fd, size);
 }
 
@@ -158,8 +190,9 @@ run(int recover, enum fault how, unsigned when, int *more)
 		turn = when;
 		fault = how;
 		calls = 0;
-		r.fd = open("mbox", O_RDWR);
-		r.journal = open("journal", O_RDWR);
+		fd_mbox = r.fd = open("mbox", O_RDWR);
+		fd_journal = r.journal = open("journal", O_RDWR);
+		memset(trace, 0, 4096);
 		if (!recover)
 			status = (int)journal_rewrite(
 			    &r, keep, keep_count, (off_t)old_len);
@@ -266,6 +299,73 @@ mail_that_comes_meanwhile_is_kept(void **state)
 	}
 }
 
+/*
+ * What a failed sync should have written may be gone, and a second one says
+ * nothing of it. The first one's is the plan and all: the update is called
+ * off.
+ */
+static void
+a_failed_first_sync_calls_it_off(void **state)
+{
+	static char got[400000];
+	struct stat st;
+	int more;
+
+	(void)state;
+	draw_pattern(1);
+	make_file("mbox", old, old_len);
+	make_file("journal", "", 0);
+	assert_int_equal(run(0, ERROR_SYNC, 1, &more), TEMP);
+	check_bytes(got, read_file("mbox", got, sizeof got), old, old_len,
+	    "the mailbox");
+	assert_int_equal(stat("journal", &st), 0);
+	assert_int_equal(st.st_size, 0);
+}
+
+/*
+ * What a killed update has written is in the kernel's memory, and not yet on
+ * disk: recovery acts upon it only when it is.
+ */
+static void
+nothing_is_built_on_what_is_not_on_disk(void **state)
+{
+	static const struct {
+		unsigned sync; /* before which it is killed */
+		const char *recovery;
+	} kills[] = {
+	    {1, "jJmMjJCMcJ"}, /* plan and first record */
+	    {2, "jJmMjJCMcJ"}, /* what was moved */
+	    {3, "jJjJCMcJ"  }, /* the record that all is */
+	    {4, "McJ"       }, /* the cut */
+	    {5, ""          }, /* the emptied journal */
+	};
+	int more;
+
+	(void)state;
+	draw_pattern(1);
+	for (size_t i = 0; i < COUNT(kills); i++) {
+		make_file("mbox", old, old_len);
+		make_file("journal", "", 0);
+		run(0, KILL_SYNC, kills[i].sync, &more);
+		assert_int_equal(run(1, KILL, 0, &more), FINE);
+		check_text(trace, kills[i].recovery, "calls of the recovery");
+	}
+}
+
+/* Each sync is one that has to be there, and there are five. */
+static void
+an_update_of_one_step_has_five_syncs(void **state)
+{
+	int more;
+
+	(void)state;
+	draw_pattern(1);
+	make_file("mbox", old, old_len);
+	make_file("journal", "", 0);
+	assert_int_equal(run(0, KILL, 0, &more), FINE);
+	check_text(trace, "jJmMjJCMcJ", "calls of the update");
+}
+
 /* Kills it behind the first write to the file. */
 static void
 begin_rewrite(void)
@@ -355,10 +455,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_fault_leaves_the_old_or_the_new),
 	    cmocka_unit_test(mail_that_comes_meanwhile_is_kept),
+	    cmocka_unit_test(a_failed_first_sync_calls_it_off),
+	    cmocka_unit_test(an_update_of_one_step_has_five_syncs),
+	    cmocka_unit_test(nothing_is_built_on_what_is_not_on_disk),
 	    cmocka_unit_test(another_file_is_not_touched),
 	    cmocka_unit_test(a_damaged_journal_does_no_harm),
 	};
 
+	trace = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(trace != MAP_FAILED);
 	return cmocka_run_group_tests_name(
 	    "journal", tests, enter_dir, leave_dir);
 }
