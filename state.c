@@ -99,11 +99,26 @@ fail:
 	return why;
 }
 
+/* A journal that is on disk under no name is none. */
+static enum trouble
+sync_directory(const char *state)
+{
+	int fd = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int synced = fd != -1 && (fsync(fd) == 0 || errno == EINVAL);
+
+	if (!synced)
+		log_errno("cannot sync state directory", state);
+	if (fd != -1)
+		close(fd);
+	return synced ? FINE : TEMP;
+}
+
 enum trouble
 state_make(
     const char *state, const struct account *account, struct state_paths *paths)
 {
 	enum trouble why;
+	int is_new;
 
 	if (!state_path(state, account->mailbox, ".index", paths->index) ||
 	    !state_path(state, account->mailbox, JOURNAL, paths->journal)) {
@@ -114,8 +129,11 @@ state_make(
 		return PERM;
 	}
 	why = make_file(account, paths->index);
+	is_new = access(paths->journal, F_OK) == -1;
 	if (why == FINE)
 		why = make_file(account, paths->journal);
+	if (why == FINE && is_new)
+		why = sync_directory(state);
 	return why;
 }
 

@@ -6,7 +6,23 @@
 
 #include "test.h"
 
+#include <errno.h>
 #include <glob.h>
+
+static int syncs;      /* of the directory */
+static int sync_fails; /* errno, or 0 */
+
+int
+fsync(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(S_ISDIR(st.st_mode));
+	syncs++;
+	errno = sync_fails;
+	return sync_fails ? -1 : 0;
+}
 
 static struct account
 an_account(const char *mailbox)
@@ -53,6 +69,29 @@ files_are_made_once(void **state)
 	assert_int_equal(stat(p.journal, &is), 0);
 	assert_int_equal(is.st_size, 19);
 	assert_int_equal(logged_lines, 0);
+}
+
+/* Once in a mailbox's life: its journal has a name on disk. */
+static void
+a_new_name_is_synced(void **state)
+{
+	struct account a = an_account("/var/mail/joe");
+	struct state_paths p;
+
+	(void)state;
+	syncs = 0;
+	assert_int_equal(state_make("state", &a, &p), FINE);
+	assert_int_equal(syncs, 1);
+	assert_int_equal(state_make("state", &a, &p), FINE);
+	assert_int_equal(syncs, 1);
+	unlink(p.journal);
+	sync_fails = EINVAL; /* a file system that knows no such thing */
+	assert_int_equal(state_make("state", &a, &p), FINE);
+	unlink(p.journal);
+	sync_fails = EIO;
+	assert_int_equal(state_make("state", &a, &p), TEMP);
+	assert_int_equal(logged_lines, 1);
+	sync_fails = 0;
 }
 
 /* Root makes them, but they are the user's. */
@@ -307,6 +346,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    with_state(files_are_made_once),
+	    with_state(a_new_name_is_synced),
 	    with_state(files_are_handed_over),
 	    with_state(names_are_paths_with_colons),
 	    with_state(no_length_is_too_much),
