@@ -22,7 +22,7 @@ LIBS       = -lpam -lcrypt -lnettle
 
 ROOMS = apop auth boxlock bytes check client dotlock from index jail journal line \
         log login maildrop mbox message monitor options pam plan privsep proto \
-        recover reply secrets session state uidl walk
+        proxy recover reply secrets session state uidl walk
 OBJ   = $(ROOMS:=.o)
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c))
 

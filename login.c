@@ -11,6 +11,7 @@
 #include "line.h"
 #include "privsep.h"
 #include "proto.h"
+#include "proxy.h"
 #include "reply.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define HEADER_MS 5000 /* for a proxy to say for whom it speaks */
+
 enum next {
 	NEXT_COMMAND,
 	NEXT_HANGUP /* QUIT, too many tries, or the session has taken over */
@@ -35,6 +38,8 @@ struct login {
 	struct reply out;
 	char user[PRIVSEP_NAME + 1]; /* of USER; empty: none */
 	unsigned refused;
+	int cleartext;       /* passwords may be sent on this connection */
+	const char *awaited; /* of the client, until ... */
 	int64_t deadline_ms;
 	char bytes[PRIVSEP_REST];
 };
@@ -61,8 +66,7 @@ wait_for(struct login *l, struct pollfd p[2])
 		ready = poll(p, 2, left > 0 ? (int)left : 0);
 	while (ready == -1 && errno == EINTR);
 	if (ready == 0)
-		log_line(
-		    LOG_NOTICE, "no login within %d s", l->config->timeout_s);
+		log_line(LOG_NOTICE, "no %s in time", l->awaited);
 	return ready > 0;
 }
 
@@ -178,7 +182,7 @@ do_capa(struct login *l, const struct args *args)
 	reply_ok(&l->out, "capabilities follow");
 	for (size_t i = 0; i < COUNT(commands); i++)
 		if (commands[i].capa != NULL &&
-		    (!commands[i].cleartext || l->config->cleartext))
+		    (!commands[i].cleartext || l->cleartext))
 			reply_line(&l->out, "%s", commands[i].capa);
 	l->config->capa(&l->out);
 	reply_end(&l->out);
@@ -199,7 +203,7 @@ serve(struct login *l, char *line)
 
 		if (strcasecmp(verb, c->verb) != 0)
 			continue;
-		if (c->cleartext && !l->config->cleartext) {
+		if (c->cleartext && !l->cleartext) {
 			reply_err(&l->out, "AUTH",
 			    l->config->timestamp == NULL
 				? "no passwords on an unencrypted "
@@ -237,6 +241,56 @@ read_client(struct login *l)
 		return 0;
 	line_feed(&l->in, l->bytes, (size_t)n);
 	return 1;
+}
+
+/* A header that a proxy has put before what its client says. Proxies look
+ * whether we are there, too, by connecting and leaving. */
+static int
+read_header(struct login *l, struct proxy *p)
+{
+	int begun = 0;
+	size_t used;
+
+	proxy_init(p);
+	while (p->status == PROXY_MORE) {
+		if (!read_client(l)) {
+			p->wrong = "it has no end";
+			break;
+		}
+		begun = 1;
+		proxy_feed(p, l->in.bytes, l->in.left, &used);
+		line_feed(&l->in, l->in.bytes + used, l->in.left - used);
+	}
+	if (p->status != PROXY_DONE && begun)
+		log_line(LOG_NOTICE, "PROXY header: %s", p->wrong);
+	return p->status == PROXY_DONE;
+}
+
+/* Is the connection as private as the header makes it? */
+static int
+is_private(const struct login *l, const struct proxy *p)
+{
+	if (p->kind != PROXY_CLIENT)
+		return l->cleartext;
+	return l->config->cleartext_from_all || p->tls ||
+	    strncmp(p->address, "127.", 4) == 0 ||
+	    strcmp(p->address, "::1") == 0;
+}
+
+/* False if it is not a proxy's client: then there is no greeting. */
+static int
+meet_proxy(struct login *l)
+{
+	struct origin o;
+	struct proxy p;
+
+	l->awaited = "PROXY header";
+	l->deadline_ms = bytes_now_ms() + HEADER_MS;
+	if (!read_header(l, &p))
+		return 0;
+	l->cleartext = is_private(l, &p);
+	o = (struct origin){.address = p.address, .tls = (uint32_t)p.tls};
+	return privsep_send_origin(l->config->monitor, &o);
 }
 
 static void
@@ -285,13 +339,17 @@ login_run(const struct login_config *config)
 	if (l == NULL)
 		_exit(EX_TEMPFAIL);
 	l->config = config;
-	l->deadline_ms = bytes_now_ms() + config->timeout_s * 1000LL;
+	l->cleartext = config->cleartext;
 	privsep_log_to(config->monitor);
 	jail_login(&j);
 	line_init(&l->in);
 	reply_open(&l->out, config->client_out);
-	greet(l);
-	authorization(l);
+	if (!config->proxy || meet_proxy(l)) {
+		l->awaited = "login";
+		l->deadline_ms = bytes_now_ms() + config->timeout_s * 1000LL;
+		greet(l);
+		authorization(l);
+	}
 	reply_close(&l->out, config->client_in);
 	_exit(EX_OK);
 }

@@ -13,10 +13,13 @@ struct login_config {
 	int client_in; /* descriptors */
 	int client_out;
 	int monitor;
-	int timeout_s;         /* for the whole of the login */
-	unsigned tries;        /* refusals before the connection ends */
-	int cleartext;         /* passwords may be sent on this connection */
-	const char *timestamp; /* for the greeting; NULL: no APOP */
+	int timeout_s;  /* for the whole of the login */
+	unsigned tries; /* refusals before the connection ends */
+	int cleartext;  /* passwords may be sent on this connection; behind a
+			  proxy: also if the header does not say who */
+	int cleartext_from_all; /* ... whatever the header says */
+	int proxy;              /* a PROXY header comes first */
+	const char *timestamp;  /* for the greeting; NULL: no APOP */
 	int is_root;
 	const char *jail_root; /* an empty directory */
 	unsigned jail_uid;

@@ -11,6 +11,7 @@
 #include "dotlock.h"
 #include "state.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -34,6 +35,10 @@ enum from { FROM_LOGIN, FROM_SESSION };
 
 struct monitor {
 	const struct monitor_config *config;
+	struct auth_config auth; /* with the address that a proxy told */
+	char address[PRIVSEP_ADDRESS + 1];
+	int tls;
+	int introduced; /* the proxy has told */
 	struct child login;
 	struct child session;
 	enum stage stage;
@@ -59,7 +64,7 @@ note_signal(int number)
 static const char *
 address_of(const struct monitor *m)
 {
-	const char *address = m->config->auth.address;
+	const char *address = m->auth.address;
 
 	return address == NULL ? "unknown" : address;
 }
@@ -134,6 +139,19 @@ begin_session(struct monitor *m, const struct state_paths *paths,
 		m->stage = STAGE_OVER;
 }
 
+/* The time for it begins. */
+static void
+start_login(struct monitor *m)
+{
+	int timeout_s = m->config->login_timeout_s;
+
+	/* One second more than the login process gives itself. */
+	m->deadline_ms = bytes_now_ms() + (timeout_s + 1) * 1000LL;
+	/* A PAM module that hangs would keep us from our own deadline: then
+	 * the alarm ends this process, and with it the other two. */
+	alarm((unsigned)timeout_s + 5);
+}
+
 /* The login was right: its process is done. */
 static void
 grant(struct monitor *m, const struct credentials *c)
@@ -157,7 +175,7 @@ grant(struct monitor *m, const struct credentials *c)
 	end_child(&m->login, &ignored); /* from now on only one speaks */
 	log_line(LOG_INFO,
 	    "LOGIN, ip=[%s], method=%s, tls=%d, user=%s, jail=%s",
-	    address_of(m), method_name(c->method), m->config->tls,
+	    address_of(m), method_name(c->method), m->tls,
 	    log_name(user, m->account.name), m->config->jail);
 	begin_session(m, &paths, c->rest, c->rest_len);
 }
@@ -191,6 +209,28 @@ refuse(struct monitor *m, const struct credentials *c, int64_t asked_ms)
 		m->stage = STAGE_OVER;
 }
 
+/* For whom the proxy speaks; the login begins now. */
+static int
+take_origin(struct monitor *m)
+{
+	unsigned char raw[sizeof(struct in6_addr)];
+	struct origin o;
+
+	if (!m->config->proxy || !privsep_read_origin(&m->wire, &o))
+		return 0;
+	m->introduced = 1;
+	m->tls |= (int)o.tls;
+	start_login(m);
+	if (o.address[0] == '\0')
+		return 1;
+	if (inet_pton(AF_INET, o.address, raw) != 1 &&
+	    inet_pton(AF_INET6, o.address, raw) != 1)
+		return 0;
+	memcpy(m->address, o.address, strlen(o.address) + 1);
+	m->auth.address = m->address;
+	return 1;
+}
+
 static int
 take_credentials(struct monitor *m)
 {
@@ -198,9 +238,9 @@ take_credentials(struct monitor *m)
 	struct credentials c;
 
 	if (!privsep_read_credentials(&m->wire, &c) ||
-	    m->refused >= m->config->tries)
+	    m->introduced != m->config->proxy || m->refused >= m->config->tries)
 		return 0;
-	switch (auth_check(&m->config->auth, &c, &m->account)) {
+	switch (auth_check(&m->auth, &c, &m->account)) {
 	case FINE:
 		grant(m, &c);
 		break;
@@ -312,6 +352,7 @@ static const struct request {
 	unsigned most; /* times in a session */
 	int (*take)(struct monitor *m);
 } requests[] = {
+    {MSG_ORIGIN,      FROM_LOGIN,   STAGE_LOGIN,   1,       take_origin     },
     {MSG_CREDENTIALS, FROM_LOGIN,   STAGE_LOGIN,   64,      take_credentials},
     {MSG_LOG,         FROM_LOGIN,   STAGE_LOGIN,   8,       take_log        },
     {MSG_LOG,         FROM_SESSION, STAGE_SESSION, 64,      take_log        },
@@ -456,16 +497,14 @@ monitor_run(const struct monitor_config *config, struct child login,
 {
 	struct monitor m = {
 	    .config = config,
+	    .auth = config->auth,
+	    .tls = config->tls,
 	    .login = login,
 	    .session = session,
 	    .began_ms = bytes_now_ms(),
 	};
 
-	/* One second more than the login process gives itself. */
-	m.deadline_ms = m.began_ms + (config->login_timeout_s + 1) * 1000LL;
-	/* A PAM module that hangs would keep us from our own deadline: then
-	 * the alarm ends this process, and with it the other two. */
-	alarm((unsigned)config->login_timeout_s + 5);
+	start_login(&m);
 	serve_all(&m);
 	return EX_OK;
 }
@@ -476,6 +515,7 @@ monitor_recover(const struct monitor_config *config,
 {
 	struct monitor m = {
 	    .config = config,
+	    .auth = config->auth,
 	    .login = {.pid = -1, .fd = -1},
 	    .session = session,
 	    .account = *account,

@@ -17,6 +17,7 @@ struct monitor_config {
 	unsigned tries;   /* refused logins before the connection ends */
 	int want_dotlock; /* or else the mailbox is locked by fcntl alone */
 	int tls;          /* for the log: the connection is encrypted */
+	int proxy;        /* a PROXY header tells for whom, and of TLS */
 };
 
 /* A child and our end of the channel to it. */

@@ -48,6 +48,8 @@ static const struct row rows[] = {
 	"the connection is already encrypted"},
     {"plaintext", 'c', NULL, FIELD(plaintext),
 	"take passwords in the clear from anywhere"},
+    {"proxy", 'X', NULL, FIELD(proxy),
+	"a PROXY protocol header (1 or 2) comes first"},
     {"idle", 'i', "SECONDS", FIELD(idle_text),
 	"until a silent client goes; 600"},
     {"login-timeout", 't', "SECONDS", FIELD(login_timeout_text),

@@ -32,6 +32,7 @@ struct options {
 	int use_dotlock;
 	int no_pam;
 	int tls;
+	int proxy;
 	int plaintext;
 	int to_stderr;
 	int strict;

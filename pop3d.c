@@ -220,7 +220,9 @@ instruct(struct setup *s)
 	s->login.client_in = s->session.client_in = STDIN_FILENO;
 	s->login.client_out = s->session.client_out = STDOUT_FILENO;
 	s->login.jail_root = s->session.jail_root = s->empty;
-	s->login.cleartext = o->tls || o->plaintext || s->client.is_local;
+	s->login.proxy = o->proxy;
+	s->login.cleartext_from_all = o->tls || o->plaintext;
+	s->login.cleartext = s->login.cleartext_from_all || s->client.is_local;
 	s->login.timestamp = timestamp;
 	s->login.capa = session_capa;
 	s->session.use_fcntl = s->opt.use_fcntl;
@@ -238,6 +240,7 @@ instruct(struct setup *s)
 	s->monitor.tries = s->login.tries;
 	s->monitor.want_dotlock = s->opt.use_dotlock;
 	s->monitor.tls = o->tls;
+	s->monitor.proxy = o->proxy;
 }
 
 /*

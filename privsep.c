@@ -91,6 +91,17 @@ privsep_send(int fd, enum message_type bare)
 }
 
 int
+privsep_send_origin(int fd, const struct origin *o)
+{
+	struct wire w;
+
+	begin(&w, MSG_ORIGIN);
+	put_text(&w, o->address);
+	put_u64(&w, o->tls);
+	return finish(fd, &w);
+}
+
+int
 privsep_send_credentials(int fd, const struct credentials *c)
 {
 	struct wire w;
@@ -273,6 +284,14 @@ consumed(const struct wire *w)
 int
 privsep_read_bare(struct wire *w)
 {
+	return consumed(w);
+}
+
+int
+privsep_read_origin(struct wire *w, struct origin *o)
+{
+	o->address = get_text(w, PRIVSEP_ADDRESS);
+	o->tls = (uint32_t)get(w, 1);
 	return consumed(w);
 }
 

@@ -16,16 +16,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PRIVSEP_NAME   255  /* bytes of a user name, without its NUL */
-#define PRIVSEP_SECRET 255  /* bytes of a password or digest */
-#define PRIVSEP_PATH   1023 /* bytes of a path */
-#define PRIVSEP_REST   4096 /* client bytes read but not yet used */
-#define PRIVSEP_GROUPS 32
-#define PRIVSEP_WIRE   8192 /* bytes of any message */
+#define PRIVSEP_ADDRESS 45   /* bytes of an address as text */
+#define PRIVSEP_NAME    255  /* bytes of a user name, without its NUL */
+#define PRIVSEP_SECRET  255  /* bytes of a password or digest */
+#define PRIVSEP_PATH    1023 /* bytes of a path */
+#define PRIVSEP_REST    4096 /* client bytes read but not yet used */
+#define PRIVSEP_GROUPS  32
+#define PRIVSEP_WIRE    8192 /* bytes of any message */
 
 enum message_type {
 	MSG_NONE = 0,    /* the other side has closed */
 	MSG_BAD,         /* not a message of ours */
+	MSG_ORIGIN,      /* login to monitor: what a PROXY header said */
 	MSG_CREDENTIALS, /* login to monitor */
 	MSG_VERDICT,     /* monitor to login */
 	MSG_GRANT,       /* monitor to session */
@@ -65,6 +67,11 @@ struct wire {
 };
 
 /* Texts are borrowed: from the sender, or from the wire they came by. */
+struct origin {
+	const char *address; /* the client's; empty: the connection's own */
+	uint32_t tls;        /* it speaks TLS, to the proxy */
+};
+
 struct credentials {
 	enum method method;
 	const char *user;
@@ -113,6 +120,7 @@ int privsep_channel(int ends[2]);
  * read; then the session is over.
  */
 int privsep_send(int fd, enum message_type bare);
+int privsep_send_origin(int fd, const struct origin *o);
 int privsep_send_credentials(int fd, const struct credentials *c);
 int privsep_send_verdict(int fd, enum verdict v);
 int privsep_send_grant(int fd, const struct grant *g);
@@ -131,6 +139,7 @@ enum message_type privsep_receive(int fd, struct wire *w);
  * type of. Returns 0 if it is malformed; then the session is over.
  */
 int privsep_read_bare(struct wire *w);
+int privsep_read_origin(struct wire *w, struct origin *o);
 int privsep_read_credentials(struct wire *w, struct credentials *c);
 int privsep_read_verdict(struct wire *w, enum verdict *v);
 int privsep_read_grant(struct wire *w, struct grant *g);

@@ -4,5 +4,5 @@ options --login-timeout=3
 S: +OK*
 c: USE
 end
-log login, ip=[unknown]: no login within 3 s
+log login, ip=[unknown]: no login in time
 exit 0

@@ -5,5 +5,5 @@ S: +OK*
 C: USER joe
 S: +OK*
 end
-log login, ip=[unknown]: no login within 3 s
+log login, ip=[unknown]: no login in time
 exit 0

@@ -37,6 +37,23 @@ close_pair(void **state)
 /* One message of each type, and what it reads as, as text. */
 
 static int
+send_origin(void)
+{
+	return privsep_send_origin(
+	    here, &(struct origin){.address = "192.0.2.7", .tls = 1});
+}
+
+static int
+show_origin(struct wire *w, char *text, size_t room)
+{
+	struct origin o = {.address = NULL};
+	int good = privsep_read_origin(w, &o);
+
+	snprintf(text, room, "%s %d", o.address, (int)o.tls);
+	return good;
+}
+
+static int
 send_credentials(void)
 {
 	return privsep_send_credentials(here,
@@ -195,18 +212,19 @@ static const struct kind {
 	const char *text;
 } kinds[] = {
     {"credentials", MSG_CREDENTIALS, send_credentials, show_credentials,
-     "1 joe c4c9 8:STAT"							     },
-    {"verdict",     MSG_VERDICT,     send_verdict,     show_verdict,     "3"         },
+     "1 joe c4c9 8:STAT"							      },
+    {"verdict",     MSG_VERDICT,     send_verdict,     show_verdict,     "3"          },
     {"grant",       MSG_GRANT,       send_grant,       show_grant,
-     "joe /var/mail/joe /i /j 4294967295 100 2: 7 4294967295 0:"                     },
+     "joe /var/mail/joe /i /j 4294967295 100 2: 7 4294967295 0:"                      },
     {"locked",      MSG_LOCKED,      send_locked,      show_locked,
-     "5 1 ffffffffffffffff 8000000000000000"                                         },
-    {"log",         MSG_LOG,         send_log,         show_log,         "3 a line\n"},
+     "5 1 ffffffffffffffff 8000000000000000"                                          },
+    {"log",         MSG_LOG,         send_log,         show_log,         "3 a line\n" },
     {"summary",     MSG_SUMMARY,     send_summary,     show_summary,
-     "3 1 2 3 4 5 6 ffffffffffffffff"						},
-    {"lock",        MSG_LOCK,        send_lock,        show_bare,        "bare"      },
-    {"unlock",      MSG_UNLOCK,      send_unlock,      show_bare,        "bare"      },
-    {"refresh",     MSG_REFRESH,     send_refresh,     show_bare,        "bare"      },
+     "3 1 2 3 4 5 6 ffffffffffffffff"						 },
+    {"lock",        MSG_LOCK,        send_lock,        show_bare,        "bare"       },
+    {"unlock",      MSG_UNLOCK,      send_unlock,      show_bare,        "bare"       },
+    {"refresh",     MSG_REFRESH,     send_refresh,     show_bare,        "bare"       },
+    {"origin",      MSG_ORIGIN,      send_origin,      show_origin,      "192.0.2.7 1"},
 };
 
 static void
@@ -569,7 +587,7 @@ large_datagrams_are_bad(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(sizes); i++)
-		for (int type = MSG_CREDENTIALS; type <= MSG_SUMMARY; type++) {
+		for (int type = MSG_ORIGIN; type <= MSG_SUMMARY; type++) {
 			bytes[0] = (unsigned char)type;
 			assert_int_equal(
 			    write(here, bytes, sizes[i]), (ssize_t)sizes[i]);
