@@ -8,6 +8,8 @@
 #include "log.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,50 @@ client_has(int fd)
 		    a.st_ino == b.st_ino)
 			return 1;
 	return 0;
+}
+
+/* The descriptor that the variable names; -1 if it names none. */
+static int
+told_descriptor(const char *name)
+{
+	const char *text = getenv(name);
+	char *end;
+	long fd;
+
+	if (text == NULL || text[0] < '0' || text[0] > '9')
+		return -1;
+	fd = strtol(text, &end, 10);
+	if (*end != '\0' || fd <= STDERR_FILENO || fd > INT_MAX)
+		return -1;
+	return fcntl((int)fd, F_GETFD) == -1 ? -1 : (int)fd;
+}
+
+void
+client_find_ucspi(struct ucspi *u)
+{
+	const char *policy = getenv("UCSPITLS");
+
+	if (policy == NULL)
+		policy = "";
+	u->control = told_descriptor("SSLCTLFD");
+	u->in = told_descriptor("SSLREADFD");
+	u->out = told_descriptor("SSLWRITEFD");
+	if (u->control == -1 || u->in == -1 || u->out == -1 ||
+	    strcmp(policy, "-") == 0)
+		u->control = u->in = u->out = -1;
+	u->required = strcmp(policy, "!") == 0;
+}
+
+void
+client_close_ucspi(const struct ucspi *u)
+{
+	if (u->control == -1)
+		return;
+	close(u->control);
+	if (u->in != u->control)
+		close(u->in);
+	if (u->out != u->in && u->out != u->control)
+		close(u->out);
 }
 
 /* The numeric address of a socket's other end; false if it has none. */

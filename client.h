@@ -11,11 +11,29 @@ struct client {
 	int is_local;                   /* no network lies between */
 };
 
+/* What a superserver that speaks UCSPI-TLS has to offer: descriptors, which
+ * may be the same. */
+struct ucspi {
+	int control; /* a letter begins TLS; -1, as all three: no such thing */
+	int in;      /* the client, from then on */
+	int out;
+	int required; /* no login without it */
+};
+
+/*
+ * Asks SSLCTLFD, SSLREADFD, SSLWRITEFD, and UCSPITLS for the policy ("!": TLS
+ * is required; "-": it is not offered); to be called before descriptors are
+ * closed and the environment is cleared.
+ */
+void client_find_ucspi(struct ucspi *u);
+
 /*
  * Asks the socket and the variables that superservers set; to be called
  * before the environment is cleared.
  */
 void client_find(struct client *c);
+
+void client_close_ucspi(const struct ucspi *u);
 
 /* Is that descriptor the client's connection as well? */
 int client_has(int fd);

@@ -38,10 +38,21 @@ struct login {
 	struct reply out;
 	char user[PRIVSEP_NAME + 1]; /* of USER; empty: none */
 	unsigned refused;
+	int client_in; /* descriptors, which STLS exchanges */
+	int client_out;
+	int is_tls;          /* STLS has been done */
 	int cleartext;       /* passwords may be sent on this connection */
 	const char *awaited; /* of the client, until ... */
 	int64_t deadline_ms;
 	char bytes[PRIVSEP_REST];
+};
+
+/* What a command needs of the connection. */
+enum when {
+	WHEN_ANY,
+	WHEN_SAFE,    /* TLS, if it is required */
+	WHEN_PRIVATE, /* it is part of sending a password in the clear */
+	WHEN_STLS     /* it begins TLS */
 };
 
 struct command {
@@ -49,7 +60,7 @@ struct command {
 	enum shape shape;
 	enum next (*run)(struct login *l, const struct args *args);
 	const char *capa; /* what CAPA says of it; NULL: nothing */
-	int cleartext;    /* it is part of sending a password in the clear */
+	enum when when;
 };
 
 /*
@@ -76,7 +87,7 @@ await_verdict(struct login *l, enum verdict *v)
 {
 	struct pollfd p[2] = {
 	    {.fd = l->config->monitor, .events = POLLIN},
-	    {.fd = l->config->client_out                       },
+	    {.fd = l->client_out                       },
 	};
 	struct wire w;
 
@@ -167,13 +178,72 @@ do_user(struct login *l, const struct args *args)
 	return NEXT_COMMAND;
 }
 
+/*
+ * The superserver speaks TLS with the client from now on, and we with the
+ * superserver. Nothing that was said in the clear counts any more: RFC 2595
+ * s. 4.
+ */
+static enum next
+do_stls(struct login *l, const struct args *args)
+{
+	const struct ucspi *tls = &l->config->tls;
+	const struct origin o = {.address = "", .tls = 1};
+	ssize_t n;
+
+	(void)args;
+	reply_ok(&l->out, "begin TLS");
+	reply_flush(&l->out);
+	do
+		n = write(tls->control, "y", 1);
+	while (n == -1 && errno == EINTR);
+	if (n != 1) {
+		log_line(LOG_ERR, "UCSPI-TLS: the superserver is gone");
+		return NEXT_HANGUP;
+	}
+	explicit_bzero(l->bytes, sizeof l->bytes);
+	line_wipe(&l->in);
+	line_init(&l->in);
+	l->user[0] = '\0';
+	l->client_in = tls->in;
+	l->client_out = tls->out;
+	reply_open(&l->out, l->client_out);
+	l->is_tls = 1;
+	l->cleartext = 1;
+	return privsep_send_origin(l->config->monitor, &o) ? NEXT_COMMAND
+							   : NEXT_HANGUP;
+}
+
 static const struct command commands[] = {
-    {"APOP", ARG_NAME_WORD, do_apop, NULL,   0},
-    {"CAPA", ARG_NONE,      do_capa, NULL,   0},
-    {"PASS", ARG_SECRET,    do_pass, NULL,   1},
-    {"QUIT", ARG_NONE,      do_quit, NULL,   0},
-    {"USER", ARG_NAME,      do_user, "USER", 1},
+    {"APOP", ARG_NAME_WORD, do_apop, NULL,   WHEN_SAFE   },
+    {"CAPA", ARG_NONE,      do_capa, NULL,   WHEN_ANY    },
+    {"PASS", ARG_SECRET,    do_pass, NULL,   WHEN_PRIVATE},
+    {"QUIT", ARG_NONE,      do_quit, NULL,   WHEN_ANY    },
+    {"STLS", ARG_NONE,      do_stls, "STLS", WHEN_STLS   },
+    {"USER", ARG_NAME,      do_user, "USER", WHEN_PRIVATE},
 };
+
+/* Why it cannot be done on this connection, as it is now; NULL if it can. */
+static const char *
+obstacle(const struct login *l, enum when when)
+{
+	int offered = l->config->tls.control != -1 && !l->is_tls;
+
+	if (when == WHEN_STLS && !offered)
+		return l->is_tls ? "TLS has begun already" : "no STLS here";
+	if (when == WHEN_ANY || when == WHEN_STLS)
+		return NULL;
+	if (l->config->tls.required && !l->is_tls)
+		return "no login on an unencrypted connection: use STLS";
+	if (when == WHEN_SAFE || l->cleartext)
+		return NULL;
+	if (offered)
+		return "no passwords on an unencrypted connection: use STLS";
+	if (l->config->timestamp == NULL)
+		return "no passwords on an unencrypted connection: use TLS "
+		       "(POP3S, port 995)";
+	return "no passwords on an unencrypted connection: use APOP, or TLS "
+	       "(POP3S, port 995)";
+}
 
 static enum next
 do_capa(struct login *l, const struct args *args)
@@ -182,7 +252,7 @@ do_capa(struct login *l, const struct args *args)
 	reply_ok(&l->out, "capabilities follow");
 	for (size_t i = 0; i < COUNT(commands); i++)
 		if (commands[i].capa != NULL &&
-		    (!commands[i].cleartext || l->cleartext))
+		    obstacle(l, commands[i].when) == NULL)
 			reply_line(&l->out, "%s", commands[i].capa);
 	l->config->capa(&l->out);
 	reply_end(&l->out);
@@ -196,6 +266,7 @@ serve(struct login *l, char *line)
 	char *rest;
 	char *verb = proto_verb(line, &rest);
 	const char *wrong = "unknown command, or one for after the login";
+	const char *code = NULL;
 	struct args args;
 
 	for (size_t i = 0; i < COUNT(commands); i++) {
@@ -203,22 +274,16 @@ serve(struct login *l, char *line)
 
 		if (strcasecmp(verb, c->verb) != 0)
 			continue;
-		if (c->cleartext && !l->cleartext) {
-			reply_err(&l->out, "AUTH",
-			    l->config->timestamp == NULL
-				? "no passwords on an unencrypted "
-				  "connection: use TLS (POP3S, port 995)"
-				: "no passwords on an unencrypted "
-				  "connection: use APOP, or TLS (POP3S, "
-				  "port 995)");
-			return NEXT_COMMAND;
-		}
-		wrong = proto_args(c->shape, rest, &args);
+		wrong = obstacle(l, c->when);
+		if (wrong != NULL && c->when != WHEN_STLS)
+			code = "AUTH";
+		if (wrong == NULL)
+			wrong = proto_args(c->shape, rest, &args);
 		if (wrong == NULL)
 			return c->run(l, &args);
 		break;
 	}
-	reply_err(&l->out, NULL, wrong);
+	reply_err(&l->out, code, wrong);
 	return NEXT_COMMAND;
 }
 
@@ -227,15 +292,15 @@ static int
 read_client(struct login *l)
 {
 	struct pollfd p[2] = {
-	    {.fd = l->config->client_in, .events = POLLIN},
-	    {.fd = l->config->monitor                         },
+	    {.fd = l->client_in, .events = POLLIN},
+	    {.fd = l->config->monitor                 },
 	};
 	ssize_t n;
 
 	if (!wait_for(l, p) || p[1].revents != 0)
 		return 0;
 	do
-		n = read(l->config->client_in, l->bytes, sizeof l->bytes);
+		n = read(l->client_in, l->bytes, sizeof l->bytes);
 	while (n == -1 && errno == EINTR);
 	if (n <= 0)
 		return 0;
@@ -343,13 +408,15 @@ login_run(const struct login_config *config)
 	privsep_log_to(config->monitor);
 	jail_login(&j);
 	line_init(&l->in);
-	reply_open(&l->out, config->client_out);
+	l->client_in = config->client_in;
+	l->client_out = config->client_out;
+	reply_open(&l->out, l->client_out);
 	if (!config->proxy || meet_proxy(l)) {
 		l->awaited = "login";
 		l->deadline_ms = bytes_now_ms() + config->timeout_s * 1000LL;
 		greet(l);
 		authorization(l);
 	}
-	reply_close(&l->out, config->client_in);
+	reply_close(&l->out, l->client_in);
 	_exit(EX_OK);
 }

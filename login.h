@@ -7,6 +7,8 @@
 #ifndef LOGIN_H
 #define LOGIN_H
 
+#include "client.h"
+
 struct reply;
 
 struct login_config {
@@ -19,6 +21,7 @@ struct login_config {
 			  proxy: also if the header does not say who */
 	int cleartext_from_all; /* ... whatever the header says */
 	int proxy;              /* a PROXY header comes first */
+	struct ucspi tls;       /* how STLS can be done */
 	const char *timestamp;  /* for the greeting; NULL: no APOP */
 	int is_root;
 	const char *jail_root; /* an empty directory */

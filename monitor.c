@@ -39,6 +39,7 @@ struct monitor {
 	char address[PRIVSEP_ADDRESS + 1];
 	int tls;
 	int introduced; /* the proxy has told */
+	int switched;   /* TLS has begun */
 	struct child login;
 	struct child session;
 	enum stage stage;
@@ -125,6 +126,7 @@ begin_session(struct monitor *m, const struct state_paths *paths,
 	    .uid = a->uid,
 	    .gid = a->gid,
 	    .group_count = a->group_count,
+	    .stls = (uint32_t)m->switched,
 	    .rest = rest,
 	    .rest_len = rest_len,
 	};
@@ -211,23 +213,36 @@ refuse(struct monitor *m, const struct credentials *c, int64_t asked_ms)
 
 /* For whom the proxy speaks; the login begins now. */
 static int
-take_origin(struct monitor *m)
+take_proxy(struct monitor *m, const struct origin *o)
 {
 	unsigned char raw[sizeof(struct in6_addr)];
+
+	m->introduced = 1;
+	m->tls |= (int)o->tls;
+	start_login(m);
+	if (o->address[0] == '\0')
+		return 1;
+	if (inet_pton(AF_INET, o->address, raw) != 1 &&
+	    inet_pton(AF_INET6, o->address, raw) != 1)
+		return 0;
+	memcpy(m->address, o->address, strlen(o->address) + 1);
+	m->auth.address = m->address;
+	return 1;
+}
+
+static int
+take_origin(struct monitor *m)
+{
 	struct origin o;
 
-	if (!m->config->proxy || !privsep_read_origin(&m->wire, &o))
+	if (!privsep_read_origin(&m->wire, &o))
 		return 0;
-	m->introduced = 1;
-	m->tls |= (int)o.tls;
-	start_login(m);
-	if (o.address[0] == '\0')
-		return 1;
-	if (inet_pton(AF_INET, o.address, raw) != 1 &&
-	    inet_pton(AF_INET6, o.address, raw) != 1)
+	if (m->config->proxy && !m->introduced)
+		return take_proxy(m, &o);
+	if (!m->config->stls || m->switched || !o.tls || o.address[0] != '\0')
 		return 0;
-	memcpy(m->address, o.address, strlen(o.address) + 1);
-	m->auth.address = m->address;
+	m->switched = 1;
+	m->tls = 1;
 	return 1;
 }
 
@@ -352,7 +367,7 @@ static const struct request {
 	unsigned most; /* times in a session */
 	int (*take)(struct monitor *m);
 } requests[] = {
-    {MSG_ORIGIN,      FROM_LOGIN,   STAGE_LOGIN,   1,       take_origin     },
+    {MSG_ORIGIN,      FROM_LOGIN,   STAGE_LOGIN,   2,       take_origin     },
     {MSG_CREDENTIALS, FROM_LOGIN,   STAGE_LOGIN,   64,      take_credentials},
     {MSG_LOG,         FROM_LOGIN,   STAGE_LOGIN,   8,       take_log        },
     {MSG_LOG,         FROM_SESSION, STAGE_SESSION, 64,      take_log        },

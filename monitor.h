@@ -18,6 +18,7 @@ struct monitor_config {
 	int want_dotlock; /* or else the mailbox is locked by fcntl alone */
 	int tls;          /* for the log: the connection is encrypted */
 	int proxy;        /* a PROXY header tells for whom, and of TLS */
+	int stls;         /* the login process can begin TLS */
 };
 
 /* A child and our end of the channel to it. */

@@ -35,6 +35,7 @@ struct setup {
 	struct session_config session;
 	struct monitor_config monitor;
 	struct client client;
+	struct ucspi tls;
 	char timestamp[APOP_TIMESTAMP];
 	char empty[512]; /* path of the jail's root */
 	char mailbox[1024];
@@ -74,12 +75,32 @@ make_blocking(int fd)
 		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
+/* All descriptors but the first three and those of UCSPI-TLS. */
+static int
+close_others(const struct ucspi *tls)
+{
+	const int kept[] = {tls->control, tls->in, tls->out};
+	unsigned from = 3, next;
+
+	do {
+		next = ~0U;
+		for (size_t i = 0; i < COUNT(kept); i++)
+			if (kept[i] != -1 && (unsigned)kept[i] >= from &&
+			    (unsigned)kept[i] < next)
+				next = (unsigned)kept[i];
+		if (next > from && close_range(from, next - 1, 0) == -1)
+			return 0;
+		from = next + 1;
+	} while (next != ~0U);
+	return 1;
+}
+
 /*
  * What a superserver leaves behind: descriptors that are closed or too many,
  * signals ignored, an environment that PAM modules would read.
  */
 static void
-start_clean(void)
+start_clean(const struct ucspi *tls)
 {
 	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM,
 	    SIGUSR1, SIGUSR2, SIGCHLD, SIGTSTP, SIGPIPE, SIGXFSZ};
@@ -91,10 +112,12 @@ start_clean(void)
 	if (fcntl(STDERR_FILENO, F_GETFD) == -1 &&
 	    open("/dev/null", O_RDWR) != STDERR_FILENO)
 		exit(EX_OSERR);
-	if (close_range(3, ~0U, 0) == -1)
+	if (!close_others(tls))
 		exit(EX_OSERR);
 	make_blocking(STDIN_FILENO);
 	make_blocking(STDOUT_FILENO);
+	make_blocking(tls->in);
+	make_blocking(tls->out);
 	for (size_t i = 0; i < COUNT(signals); i++) {
 		struct sigaction a = {.sa_handler = SIG_DFL};
 
@@ -221,6 +244,9 @@ instruct(struct setup *s)
 	s->login.client_out = s->session.client_out = STDOUT_FILENO;
 	s->login.jail_root = s->session.jail_root = s->empty;
 	s->login.proxy = o->proxy;
+	s->login.tls = s->tls;
+	s->session.tls = s->tls;
+	s->monitor.stls = s->tls.control != -1;
 	s->login.cleartext_from_all = o->tls || o->plaintext;
 	s->login.cleartext = s->login.cleartext_from_all || s->client.is_local;
 	s->login.timestamp = timestamp;
@@ -282,7 +308,8 @@ start_children(struct setup *s, struct child *login, struct child *session)
 
 /* The monitor has no business with the client. */
 static void
-leave_client(const struct child *login, const struct child *session)
+leave_client(const struct setup *s, const struct child *login,
+    const struct child *session)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -292,6 +319,7 @@ leave_client(const struct child *login, const struct child *session)
 	    fcntl(session->fd, F_SETFL, O_NONBLOCK) == -1)
 		log_fatal(EX_OSERR, "cannot let go of the client");
 	close(null);
+	client_close_ucspi(&s->tls);
 	jail_basics();
 }
 
@@ -320,7 +348,8 @@ main(int argc, char **argv)
 	struct child login, session;
 	int has_logger, by_hand;
 
-	start_clean();
+	client_find_ucspi(&s.tls);
+	start_clean(&s.tls);
 	has_logger = !client_has(STDERR_FILENO);
 	if (!has_logger)
 		replace_stderr(0);
@@ -347,6 +376,6 @@ main(int argc, char **argv)
 	if (s.opt.recover)
 		return recover_all(&s.monitor, &s.session);
 	start_children(&s, &login, &session);
-	leave_client(&login, &session);
+	leave_client(&s, &login, &session);
 	return monitor_run(&s.monitor, login, session);
 }

@@ -142,6 +142,7 @@ privsep_send_grant(int fd, const struct grant *g)
 	put_u64(&w, g->group_count);
 	for (uint32_t i = 0; i < g->group_count; i++)
 		put_u64(&w, g->groups[i]);
+	put_u64(&w, g->stls);
 	put_bytes(&w, g->rest, g->rest_len);
 	return finish(fd, &w);
 }
@@ -324,6 +325,7 @@ privsep_read_grant(struct wire *w, struct grant *g)
 	g->group_count = (uint32_t)get(w, PRIVSEP_GROUPS);
 	for (uint32_t i = 0; i < g->group_count; i++)
 		g->groups[i] = get_u32(w);
+	g->stls = (uint32_t)get(w, 1);
 	g->rest = get_bytes(w, PRIVSEP_REST, &g->rest_len);
 	return consumed(w);
 }

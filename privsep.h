@@ -27,7 +27,7 @@
 enum message_type {
 	MSG_NONE = 0,    /* the other side has closed */
 	MSG_BAD,         /* not a message of ours */
-	MSG_ORIGIN,      /* login to monitor: what a PROXY header said */
+	MSG_ORIGIN,      /* login to monitor: a PROXY header, or STLS */
 	MSG_CREDENTIALS, /* login to monitor */
 	MSG_VERDICT,     /* monitor to login */
 	MSG_GRANT,       /* monitor to session */
@@ -68,8 +68,8 @@ struct wire {
 
 /* Texts are borrowed: from the sender, or from the wire they came by. */
 struct origin {
-	const char *address; /* the client's; empty: the connection's own */
-	uint32_t tls;        /* it speaks TLS, to the proxy */
+	const char *address; /* the client's; empty: as it was */
+	uint32_t tls;        /* it speaks TLS, to the proxy or by STLS */
 };
 
 struct credentials {
@@ -89,6 +89,7 @@ struct grant {
 	uint32_t gid;
 	uint32_t groups[PRIVSEP_GROUPS];
 	uint32_t group_count;
+	uint32_t stls; /* the client is to be spoken to through UCSPI-TLS */
 	const char *rest;
 	size_t rest_len;
 };

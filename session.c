@@ -432,6 +432,17 @@ serve_maildrop(struct session *s)
 	}
 }
 
+/* After STLS the superserver's pipes stand for the client. */
+static void
+take_connection(const struct session_config *c, int stls)
+{
+	if (stls &&
+	    (dup2(c->tls.in, c->client_in) == -1 ||
+		dup2(c->tls.out, c->client_out) == -1))
+		log_fatal(EX_OSERR, "cannot take over the TLS connection");
+	client_close_ucspi(&c->tls);
+}
+
 /* Waits for the grant; leaves if there is to be none. */
 static void
 await_grant(struct session *s, struct grant *g)
@@ -456,6 +467,7 @@ session_run(const struct session_config *config)
 	privsep_log_to(config->monitor);
 	jail_basics();
 	await_grant(s, &g);
+	take_connection(config, (int)g.stls);
 	line_init(&s->in);
 	line_feed(&s->in, g.rest, g.rest_len);
 	s->sum.in = g.rest_len;

@@ -7,11 +7,14 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include "client.h"
+
 struct reply;
 
 struct session_config {
 	int client_in; /* descriptors */
 	int client_out;
+	struct ucspi tls; /* instead of these after STLS */
 	int monitor;
 	int idle_s;
 	int use_fcntl;

@@ -103,6 +103,7 @@ send_grant(void)
 	    .gid = 100,
 	    .groups = {7, UINT32_MAX},
 	    .group_count = 2,
+	    .stls = 1,
 	    .rest = "",
 	    .rest_len = 0
         };
@@ -116,9 +117,9 @@ show_grant(struct wire *w, char *text, size_t room)
 	static struct grant g;
 	int good = privsep_read_grant(w, &g);
 
-	snprintf(text, room, "%s %s %s %s %u %u %u: %u %u %zu:", g.user,
+	snprintf(text, room, "%s %s %s %s %u %u %u: %u %u %u %zu:", g.user,
 	    g.mailbox, g.index, g.journal, g.uid, g.gid, g.group_count,
-	    g.groups[0], g.groups[1], g.rest_len);
+	    g.groups[0], g.groups[1], g.stls, g.rest_len);
 	return good;
 }
 
@@ -215,7 +216,7 @@ static const struct kind {
      "1 joe c4c9 8:STAT"							      },
     {"verdict",     MSG_VERDICT,     send_verdict,     show_verdict,     "3"          },
     {"grant",       MSG_GRANT,       send_grant,       show_grant,
-     "joe /var/mail/joe /i /j 4294967295 100 2: 7 4294967295 0:"                      },
+     "joe /var/mail/joe /i /j 4294967295 100 2: 7 4294967295 1 0:"                    },
     {"locked",      MSG_LOCKED,      send_locked,      show_locked,
      "5 1 ffffffffffffffff 8000000000000000"                                          },
     {"log",         MSG_LOG,         send_log,         show_log,         "3 a line\n" },
@@ -365,26 +366,29 @@ static const struct {
 	uint64_t is;
 	uint64_t most; /* but the next larger is never good */
 } fields[] = {
-    {"method",		0, 1,  1,          METHOD_LOGIN },
-    {"length of the user",    0, 9,  3,          3            },
-    {"length of the secret",  0, 21, 4,          4            },
-    {"length of the rest",    0, 34, 8,          8            },
-    {"verdict",               1, 1,  3,          MISCONFIGURED},
-    {"length of the user",    2, 1,  3,          3            },
-    {"length of the mailbox", 2, 13, 13,         13           },
-    {"length of the index",   2, 35, 2,          2            },
-    {"length of the journal", 2, 46, 2,          2            },
-    {"uid",		   2, 57, UINT32_MAX, UINT32_MAX   },
-    {"gid",		   2, 65, 100,        UINT32_MAX   },
-    {"number of groups",      2, 73, 2,          2            },
-    {"first group",           2, 81, 7,          UINT32_MAX   },
-    {"second group",          2, 89, UINT32_MAX, UINT32_MAX   },
-    {"length of the rest",    2, 97, 0,          0            },
-    {"trouble",               3, 1,  5,          CHANGED      },
-    {"does it exist",         3, 9,  1,          1            },
-    {"level",		 4, 1,  3,          LOG_DEBUG    },
-    {"length of the line",    4, 9,  7,          7            },
-    {"end",		   5, 1,  3,          END_FOREIGN  },
+    {"method",		0, 1,   1,          METHOD_LOGIN },
+    {"length of the user",    0, 9,   3,          3            },
+    {"length of the secret",  0, 21,  4,          4            },
+    {"length of the rest",    0, 34,  8,          8            },
+    {"verdict",               1, 1,   3,          MISCONFIGURED},
+    {"length of the user",    2, 1,   3,          3            },
+    {"length of the mailbox", 2, 13,  13,         13           },
+    {"length of the index",   2, 35,  2,          2            },
+    {"length of the journal", 2, 46,  2,          2            },
+    {"uid",		   2, 57,  UINT32_MAX, UINT32_MAX   },
+    {"gid",		   2, 65,  100,        UINT32_MAX   },
+    {"number of groups",      2, 73,  2,          2            },
+    {"first group",           2, 81,  7,          UINT32_MAX   },
+    {"second group",          2, 89,  UINT32_MAX, UINT32_MAX   },
+    {"stls",		  2, 97,  1,          1            },
+    {"length of the rest",    2, 105, 0,          0            },
+    {"trouble",               3, 1,   5,          CHANGED      },
+    {"does it exist",         3, 9,   1,          1            },
+    {"level",		 4, 1,   3,          LOG_DEBUG    },
+    {"length of the line",    4, 9,   7,          7            },
+    {"end",		   5, 1,   3,          END_FOREIGN  },
+    {"length of the address", 9, 1,   9,          9            },
+    {"tls",		   9, 19,  1,          1            },
 };
 
 static void
@@ -524,7 +528,7 @@ the_largest_grant_comes_through(void **state)
 	(void)state;
 	memset(path, '/', PRIVSEP_PATH);
 	memset(name, 'x', PRIVSEP_NAME);
-	g = (struct grant){name, path, path, path, 1, 2, {0}, PRIVSEP_GROUPS,
+	g = (struct grant){name, path, path, path, 1, 2, {0}, PRIVSEP_GROUPS, 0,
 	    rest, sizeof rest};
 	for (uint32_t i = 0; i < PRIVSEP_GROUPS; i++)
 		g.groups[i] = i;

@@ -95,7 +95,12 @@ recover(char said[4096])
 	char state[PATH];
 	struct monitor_config monitor = {.state = state, .want_dotlock = 1};
 	struct session_config session = {
-	    .idle_s = 60, .use_fcntl = 1, .use_dotlock = 1, .name = "test"};
+	    .idle_s = 60,
+	    .use_fcntl = 1,
+	    .use_dotlock = 1,
+	    .name = "test",
+	    .tls = {-1, -1, -1, 0}
+        };
 	pid_t pid;
 	int status;
 
