@@ -121,6 +121,10 @@ try_login(
 		reply_err(&l->out, "AUTH", "user name or password is wrong");
 		l->refused++;
 		break;
+	case TOO_SOON:
+		reply_err(&l->out, "LOGIN-DELAY",
+		    "logged in too short a time ago, try again later");
+		break;
 	case TRY_LATER:
 		reply_err(&l->out, "SYS/TEMP",
 		    "cannot check that now, try again later");
@@ -254,7 +258,7 @@ do_capa(struct login *l, const struct args *args)
 		if (commands[i].capa != NULL &&
 		    obstacle(l, commands[i].when) == NULL)
 			reply_line(&l->out, "%s", commands[i].capa);
-	l->config->capa(&l->out);
+	l->config->capa(&l->out, l->config->login_delay_s);
 	reply_end(&l->out);
 	return NEXT_COMMAND;
 }

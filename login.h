@@ -27,7 +27,9 @@ struct login_config {
 	const char *jail_root; /* an empty directory */
 	unsigned jail_uid;
 	unsigned jail_gid;
-	void (*capa)(struct reply *out); /* lines of the TRANSACTION state */
+	int login_delay_s; /* for CAPA; 0: none */
+	/* CAPA's lines for the TRANSACTION state */
+	void (*capa)(struct reply *out, int login_delay_s);
 };
 
 /* Runs the AUTHORIZATION state; does not return. */

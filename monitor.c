@@ -154,18 +154,33 @@ start_login(struct monitor *m)
 	alarm((unsigned)timeout_s + 5);
 }
 
+/* Is there anything else between the user and his maildrop? */
+static enum verdict
+last_obstacle(struct monitor *m, struct state_paths *paths)
+{
+	const struct monitor_config *c = m->config;
+	enum trouble why = state_make(c->state, &m->account, paths);
+
+	if (why == FINE && c->login_delay_s > 0)
+		why = state_note_login(
+		    c->state, m->account.mailbox, c->login_delay_s);
+	return why == FINE ? GRANTED
+	    : why == BUSY  ? TOO_SOON
+	    : why == PERM  ? MISCONFIGURED
+			   : TRY_LATER;
+}
+
 /* The login was right: its process is done. */
 static void
 grant(struct monitor *m, const struct credentials *c)
 {
 	char user[LOG_NAME_ROOM];
 	struct state_paths paths;
-	enum trouble why = state_make(m->config->state, &m->account, &paths);
+	enum verdict verdict = last_obstacle(m, &paths);
 	int ignored;
 
-	if (why != FINE) {
-		if (!privsep_send_verdict(
-			m->login.fd, why == PERM ? MISCONFIGURED : TRY_LATER))
+	if (verdict != GRANTED) {
+		if (!privsep_send_verdict(m->login.fd, verdict))
 			m->stage = STAGE_OVER;
 		return;
 	}

@@ -14,11 +14,12 @@ struct monitor_config {
 	const char *state; /* directory */
 	const char *jail;  /* the level reached, for the log */
 	int login_timeout_s;
-	unsigned tries;   /* refused logins before the connection ends */
-	int want_dotlock; /* or else the mailbox is locked by fcntl alone */
-	int tls;          /* for the log: the connection is encrypted */
-	int proxy;        /* a PROXY header tells for whom, and of TLS */
-	int stls;         /* the login process can begin TLS */
+	unsigned tries;    /* refused logins before the connection ends */
+	int login_delay_s; /* between two logins of one user; 0: none */
+	int want_dotlock;  /* or else the mailbox is locked by fcntl alone */
+	int tls;           /* for the log: the connection is encrypted */
+	int proxy;         /* a PROXY header tells for whom, and of TLS */
+	int stls;          /* the login process can begin TLS */
 };
 
 /* A child and our end of the channel to it. */

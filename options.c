@@ -56,6 +56,8 @@ static const struct row rows[] = {
 	"for the whole login; 60"},
     {"tries", 'n', "N", FIELD(tries_text),
 	"refusals before hanging up; 3"},
+    {"login-delay", 'd', "SECONDS", FIELD(login_delay_text),
+	"between two logins of a user; 0"},
     {"stderr", 'e', NULL, FIELD(to_stderr),
 	"log to descriptor 2"},
     {"strict", 'x', NULL, FIELD(strict),
@@ -166,12 +168,15 @@ options_read(struct options *o, int argc, char **argv)
 	    .idle_text = "600",
 	    .login_timeout_text = "60",
 	    .tries_text = "3",
+	    .login_delay_text = "0",
 	};
 	read_words(o, argc, argv);
 	read_locks(o);
 	o->idle_s = read_number("--idle", o->idle_text, 1, 86400);
 	o->login_timeout_s =
 	    read_number("--login-timeout", o->login_timeout_text, 1, 3600);
+	o->login_delay_s =
+	    read_number("--login-delay", o->login_delay_text, 0, 86400);
 	o->tries = (unsigned)read_number("--tries", o->tries_text, 1, 50);
 }
 

@@ -25,8 +25,10 @@ struct options {
 	const char *idle_text; /* the numbers as they were given ... */
 	const char *login_timeout_text;
 	const char *tries_text;
+	const char *login_delay_text;
 	int idle_s; /* ... and as they are meant */
 	int login_timeout_s;
+	int login_delay_s;
 	unsigned tries;
 	int use_fcntl;
 	int use_dotlock;

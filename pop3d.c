@@ -223,6 +223,9 @@ prepare(struct setup *s)
 	s->login.tries = o->tries;
 	s->login.timeout_s = o->login_timeout_s;
 	s->session.idle_s = o->idle_s;
+	s->login.login_delay_s = o->login_delay_s;
+	s->session.login_delay_s = o->login_delay_s;
+	s->monitor.login_delay_s = o->login_delay_s;
 	s->login.is_root = is_root;
 	s->session.is_root = is_root;
 	s->monitor.auth.is_root = is_root;

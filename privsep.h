@@ -44,6 +44,7 @@ enum method { METHOD_PASS, METHOD_APOP, METHOD_PLAIN, METHOD_LOGIN };
 enum verdict {
 	GRANTED,
 	REFUSED,      /* [AUTH]: whatever the reason */
+	TOO_SOON,     /* [LOGIN-DELAY] */
 	TRY_LATER,    /* [SYS/TEMP] */
 	MISCONFIGURED /* [SYS/PERM] */
 };

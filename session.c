@@ -91,7 +91,7 @@ do_capa(struct session *s, const struct args *args)
 {
 	(void)args;
 	reply_ok(&s->out, "capabilities follow");
-	session_capa(&s->out);
+	session_capa(&s->out, s->config->login_delay_s);
 	reply_line(&s->out, "IMPLEMENTATION %s", s->config->name);
 	reply_end(&s->out);
 	return NEXT_COMMAND;
@@ -274,7 +274,7 @@ static const struct command commands[] = {
 };
 
 void
-session_capa(struct reply *out)
+session_capa(struct reply *out, int login_delay_s)
 {
 	for (size_t i = 0; i < COUNT(commands); i++)
 		if (commands[i].capa != NULL)
@@ -282,6 +282,8 @@ session_capa(struct reply *out)
 	reply_line(out, "RESP-CODES");
 	reply_line(out, "AUTH-RESP-CODE");
 	reply_line(out, "PIPELINING");
+	if (login_delay_s > 0)
+		reply_line(out, "LOGIN-DELAY %d", login_delay_s);
 	reply_line(out, "EXPIRE NEVER");
 }
 

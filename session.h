@@ -17,6 +17,7 @@ struct session_config {
 	struct ucspi tls; /* instead of these after STLS */
 	int monitor;
 	int idle_s;
+	int login_delay_s; /* for CAPA; 0: none */
 	int use_fcntl;
 	int use_dotlock;
 	int is_root;
@@ -31,6 +32,6 @@ _Noreturn void session_run(const struct session_config *config);
  * CAPA's lines for what the TRANSACTION state can do, which RFC 2449 s. 5
  * wants in both states.
  */
-void session_capa(struct reply *out);
+void session_capa(struct reply *out, int login_delay_s);
 
 #endif

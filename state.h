@@ -32,6 +32,13 @@ enum trouble state_make(const char *state, const struct account *account,
     struct state_paths *paths);
 
 /*
+ * Somebody logs in, whom the last login must have been delay_s ago. BUSY: it
+ * was not; FINE: this is the last one now. TEMP, logged, if it cannot be noted.
+ */
+enum trouble state_note_login(
+    const char *state, const char *mailbox, int delay_s);
+
+/*
  * A session has found that its journal is about another file: it must not be
  * applied, nor lost, and gets another name. Logs how that went.
  */

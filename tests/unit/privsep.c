@@ -214,7 +214,7 @@ static const struct kind {
 } kinds[] = {
     {"credentials", MSG_CREDENTIALS, send_credentials, show_credentials,
      "1 joe c4c9 8:STAT"							      },
-    {"verdict",     MSG_VERDICT,     send_verdict,     show_verdict,     "3"          },
+    {"verdict",     MSG_VERDICT,     send_verdict,     show_verdict,     "4"          },
     {"grant",       MSG_GRANT,       send_grant,       show_grant,
      "joe /var/mail/joe /i /j 4294967295 100 2: 7 4294967295 1 0:"                    },
     {"locked",      MSG_LOCKED,      send_locked,      show_locked,
@@ -370,7 +370,7 @@ static const struct {
     {"length of the user",    0, 9,   3,          3            },
     {"length of the secret",  0, 21,  4,          4            },
     {"length of the rest",    0, 34,  8,          8            },
-    {"verdict",               1, 1,   3,          MISCONFIGURED},
+    {"verdict",               1, 1,   4,          MISCONFIGURED},
     {"length of the user",    2, 1,   3,          3            },
     {"length of the mailbox", 2, 13,  13,         13           },
     {"length of the index",   2, 35,  2,          2            },

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <time.h>
 
 static int syncs;      /* of the directory */
 static int sync_fails; /* errno, or 0 */
@@ -299,6 +300,42 @@ a_journal_is_put_aside_whole(void **state)
 	assert_int_equal(logged_lines, 1);
 }
 
+static void
+set_time(const char *path, time_t when)
+{
+	struct timespec times[2] = {{.tv_sec = when}, {.tv_sec = when}};
+
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void
+logins_keep_their_distance(void **state)
+{
+	const char *path = "state/var:mail:joe.login";
+	time_t now = time(NULL);
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(state_note_login("state", "/var/mail/joe", 60), FINE);
+	assert_int_equal(state_note_login("state", "/var/mail/joe", 60), BUSY);
+	assert_int_equal(state_note_login("state", "/var/mail/anna", 60), FINE);
+	set_time(path, now - 50);
+	assert_int_equal(state_note_login("state", "/var/mail/joe", 60), BUSY);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mtime, now - 50); /* it was no login */
+	set_time(path, now - 70);
+	assert_int_equal(state_note_login("state", "/var/mail/joe", 60), FINE);
+	assert_int_equal(state_note_login("state", "/var/mail/joe", 60), BUSY);
+	set_time(path, now + 1000);
+	assert_int_equal(state_note_login("state", "/var/mail/joe", 60), FINE);
+	assert_int_equal(logged_lines, 0);
+	unlink(path);
+	assert_int_equal(symlink("elsewhere", path), 0);
+	assert_int_equal(state_note_login("state", "/var/mail/joe", 0), TEMP);
+	assert_int_equal(logged_lines, 1);
+	assert_int_equal(stat("state/elsewhere", &st), -1);
+}
+
 static char found[256];
 
 static int
@@ -354,6 +391,7 @@ main(void)
 	    with_state(only_a_directory_of_ours_will_do),
 	    with_state(a_journal_is_put_aside_whole),
 	    with_state(journals_are_found),
+	    with_state(logins_keep_their_distance),
 	};
 
 	return cmocka_run_group_tests_name(
