@@ -20,7 +20,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
              $(WARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
 LIBS       = -lpam -lcrypt -lnettle
 
-ROOMS = apop auth boxlock bytes check client dotlock from index jail journal line \
+ROOMS = apop auth boxlock bytes check client dotlock from index jail journal lang line \
         log login maildrop mbox message monitor options pam plan privsep proto \
         proxy recover reply secrets session state uidl walk
 OBJ   = $(ROOMS:=.o)
@@ -43,7 +43,7 @@ tests/unit/bin/%: tests/unit/%.c $(OBJ) $(wildcard tests/unit/*.h)
 units: $(UNITS)
 
 check: $(NAME) units
-	tests/run fence docs unit dialog
+	tests/run fence docs lang unit dialog
 
 install: $(NAME)
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 \

@@ -105,6 +105,7 @@ try_login(
 	    .method = method,
 	    .user = user,
 	    .secret = secret,
+	    .lang = l->out.lang,
 	    .rest = l->in.bytes,
 	    .rest_len = l->in.left,
 	};
@@ -151,6 +152,16 @@ do_apop(struct login *l, const struct args *args)
 static enum next do_capa(struct login *l, const struct args *args);
 
 static enum next
+do_lang(struct login *l, const struct args *args)
+{
+	if (args->word != NULL)
+		reply_err(&l->out, NULL, "too many arguments");
+	else
+		reply_lang(&l->out, args->name);
+	return NEXT_COMMAND;
+}
+
+static enum next
 do_pass(struct login *l, const struct args *args)
 {
 	char user[PRIVSEP_NAME + 1];
@@ -179,6 +190,14 @@ do_user(struct login *l, const struct args *args)
 	must(strlen(args->name) < sizeof l->user);
 	memcpy(l->user, args->name, strlen(args->name) + 1);
 	reply_ok(&l->out, "now the password");
+	return NEXT_COMMAND;
+}
+
+static enum next
+do_utf8(struct login *l, const struct args *args)
+{
+	(void)args;
+	reply_ok(&l->out, "UTF-8 is welcome");
 	return NEXT_COMMAND;
 }
 
@@ -220,10 +239,12 @@ do_stls(struct login *l, const struct args *args)
 static const struct command commands[] = {
     {"APOP", ARG_NAME_WORD, do_apop, NULL,   WHEN_SAFE   },
     {"CAPA", ARG_NONE,      do_capa, NULL,   WHEN_ANY    },
+    {"LANG", ARG_OPT_WORDS, do_lang, NULL,   WHEN_ANY    },
     {"PASS", ARG_SECRET,    do_pass, NULL,   WHEN_PRIVATE},
     {"QUIT", ARG_NONE,      do_quit, NULL,   WHEN_ANY    },
     {"STLS", ARG_NONE,      do_stls, "STLS", WHEN_STLS   },
     {"USER", ARG_NAME,      do_user, "USER", WHEN_PRIVATE},
+    {"UTF8", ARG_NONE,      do_utf8, NULL,   WHEN_ANY    },
 };
 
 /* Why it cannot be done on this connection, as it is now; NULL if it can. */

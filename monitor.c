@@ -115,7 +115,7 @@ end_child(struct child *child, int *status)
 /* Sends the session what it needs; from now on there is only that. */
 static void
 begin_session(struct monitor *m, const struct state_paths *paths,
-    const char *rest, size_t rest_len)
+    const struct credentials *c)
 {
 	const struct account *a = &m->account;
 	struct grant g = {
@@ -127,8 +127,9 @@ begin_session(struct monitor *m, const struct state_paths *paths,
 	    .gid = a->gid,
 	    .group_count = a->group_count,
 	    .stls = (uint32_t)m->switched,
-	    .rest = rest,
-	    .rest_len = rest_len,
+	    .lang = c->lang,
+	    .rest = c->rest,
+	    .rest_len = c->rest_len,
 	};
 
 	memcpy(g.groups, a->groups, sizeof g.groups);
@@ -194,7 +195,7 @@ grant(struct monitor *m, const struct credentials *c)
 	    "LOGIN, ip=[%s], method=%s, tls=%d, user=%s, jail=%s",
 	    address_of(m), method_name(c->method), m->tls,
 	    log_name(user, m->account.name), m->config->jail);
-	begin_session(m, &paths, c->rest, c->rest_len);
+	begin_session(m, &paths, c);
 }
 
 /* Waits until then; false if the child goes away meanwhile. */
@@ -552,10 +553,11 @@ monitor_recover(const struct monitor_config *config,
 	    .is_recovery = 1,
 	    .began_ms = bytes_now_ms(),
 	};
+	const struct credentials nobody = {.rest = ""};
 	struct state_paths paths;
 
 	if (state_make(config->state, account, &paths) == FINE)
-		begin_session(&m, &paths, "", 0);
+		begin_session(&m, &paths, &nobody);
 	else
 		m.stage = STAGE_OVER;
 	serve_all(&m);

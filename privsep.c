@@ -8,6 +8,7 @@
 #include "privsep.h"
 
 #include "bytes.h"
+#include "lang.h"
 
 #include <errno.h>
 #include <string.h>
@@ -111,6 +112,7 @@ privsep_send_credentials(int fd, const struct credentials *c)
 	put_u64(&w, c->method);
 	put_text(&w, c->user);
 	put_text(&w, c->secret);
+	put_u64(&w, c->lang);
 	put_bytes(&w, c->rest, c->rest_len);
 	sent = finish(fd, &w);
 	privsep_wipe(&w);
@@ -142,6 +144,7 @@ privsep_send_grant(int fd, const struct grant *g)
 	put_u64(&w, g->group_count);
 	for (uint32_t i = 0; i < g->group_count; i++)
 		put_u64(&w, g->groups[i]);
+	put_u64(&w, g->lang);
 	put_u64(&w, g->stls);
 	put_bytes(&w, g->rest, g->rest_len);
 	return finish(fd, &w);
@@ -302,6 +305,7 @@ privsep_read_credentials(struct wire *w, struct credentials *c)
 	c->method = (enum method)get(w, METHOD_LOGIN);
 	c->user = get_text(w, PRIVSEP_NAME);
 	c->secret = get_text(w, PRIVSEP_SECRET);
+	c->lang = (uint32_t)get(w, LANG_COUNT - 1);
 	c->rest = get_bytes(w, PRIVSEP_REST, &c->rest_len);
 	return consumed(w);
 }
@@ -325,6 +329,7 @@ privsep_read_grant(struct wire *w, struct grant *g)
 	g->group_count = (uint32_t)get(w, PRIVSEP_GROUPS);
 	for (uint32_t i = 0; i < g->group_count; i++)
 		g->groups[i] = get_u32(w);
+	g->lang = (uint32_t)get(w, LANG_COUNT - 1);
 	g->stls = (uint32_t)get(w, 1);
 	g->rest = get_bytes(w, PRIVSEP_REST, &g->rest_len);
 	return consumed(w);

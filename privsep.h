@@ -77,6 +77,7 @@ struct credentials {
 	enum method method;
 	const char *user;
 	const char *secret; /* password, or APOP's digest */
+	uint32_t lang;      /* enum lang, for the session */
 	const char *rest;   /* opaque to the monitor; may hold NULs */
 	size_t rest_len;
 };
@@ -90,6 +91,7 @@ struct grant {
 	uint32_t gid;
 	uint32_t groups[PRIVSEP_GROUPS];
 	uint32_t group_count;
+	uint32_t lang; /* enum lang */
 	uint32_t stls; /* the client is to be spoken to through UCSPI-TLS */
 	const char *rest;
 	size_t rest_len;

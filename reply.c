@@ -28,6 +28,7 @@ reply_open(struct reply *r, int fd)
 	r->fd = fd;
 	r->is_socket =
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof stall) == 0;
+	r->lang = LANG_EN;
 	r->dead = 0;
 	r->octets = 0;
 	r->line_start = 1;
@@ -113,7 +114,7 @@ reply_ok(struct reply *r, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	put_line(r, "+OK ", format, ap);
+	put_line(r, "+OK ", lang_text(r->lang, format), ap);
 	va_end(ap);
 }
 
@@ -130,6 +131,7 @@ reply_line(struct reply *r, const char *format, ...)
 void
 reply_err(struct reply *r, const char *code, const char *text)
 {
+	text = lang_text(r->lang, text);
 	if (code == NULL)
 		reply_line(r, "-ERR %s", text);
 	else
@@ -140,6 +142,25 @@ void
 reply_end(struct reply *r)
 {
 	put(r, ".\r\n", 3);
+}
+
+void
+reply_lang(struct reply *r, const char *range)
+{
+	enum lang lang = range == NULL ? LANG_COUNT : lang_find(range);
+
+	if (range == NULL) {
+		reply_ok(r, "languages follow");
+		for (enum lang l = 0; l < LANG_COUNT; l++)
+			reply_line(r, "%s %s", lang_tag(l), lang_name(l));
+		reply_end(r);
+	} else if (lang == LANG_COUNT) {
+		reply_err(r, NULL, "that language is not spoken here");
+	} else {
+		r->lang = lang;
+		reply_line(r, "+OK %s %s", lang_tag(lang),
+		    lang_text(lang, "language changed"));
+	}
 }
 
 /* Adds n bytes of one line, the last of them its LF if "whole". */

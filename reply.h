@@ -9,6 +9,8 @@
 #ifndef REPLY_H
 #define REPLY_H
 
+#include "lang.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +20,7 @@
 struct reply {
 	int fd; /* borrowed; a socket, a pipe or a file */
 	int is_socket;
+	enum lang lang;  /* of what is said to people */
 	int dead;        /* reads: is the client gone? */
 	uint64_t octets; /* written so far */
 	int line_start;  /* reply_body(): at the start of a line as sent */
@@ -29,12 +32,16 @@ struct reply {
 /* Sets the write time-out where fd is a socket. Nothing to close. */
 void reply_open(struct reply *r, int fd);
 
-/* "+OK text". printf-like; the text must not hold client bytes. */
+/* "+OK text", in the client's language. printf-like; the text must not hold client bytes. */
 void reply_ok(struct reply *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* "-ERR [code] text"; code is NULL where RFC 2449, 3206 give none. */
 void reply_err(struct reply *r, const char *code, const char *text);
+
+/* Answers LANG: lists the languages, or changes to the one that is meant; NULL
+ * if none was named (RFC 6856 s. 3). */
+void reply_lang(struct reply *r, const char *range);
 
 /* One line of a multi-line answer; it must not begin with a dot. */
 void reply_line(struct reply *r, const char *format, ...)

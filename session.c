@@ -108,6 +108,16 @@ do_dele(struct session *s, const struct args *args)
 }
 
 static enum next
+do_lang(struct session *s, const struct args *args)
+{
+	if (args->word != NULL)
+		reply_err(&s->out, NULL, "too many arguments");
+	else
+		reply_lang(&s->out, args->name);
+	return NEXT_COMMAND;
+}
+
+static enum next
 do_last(struct session *s, const struct args *args)
 {
 	(void)args;
@@ -258,19 +268,30 @@ do_uidl(struct session *s, const struct args *args)
 	return NEXT_COMMAND;
 }
 
-/* RFC 1939; LAST is RFC 1460's, CAPA RFC 2449's. */
+/* Messages are sent as they are, with it and without it. */
+static enum next
+do_utf8(struct session *s, const struct args *args)
+{
+	(void)args;
+	reply_ok(&s->out, "UTF-8 is welcome");
+	return NEXT_COMMAND;
+}
+
+/* RFC 1939; LAST is RFC 1460's, CAPA RFC 2449's, LANG and UTF8 RFC 6856's. */
 static const struct command commands[] = {
-    {"CAPA", ARG_NONE,      do_capa, NULL  },
-    {"DELE", ARG_MSG,       do_dele, NULL  },
-    {"LAST", ARG_NONE,      do_last, NULL  },
-    {"LIST", ARG_OPT_MSG,   do_list, NULL  },
-    {"NOOP", ARG_NONE,      do_noop, NULL  },
-    {"QUIT", ARG_NONE,      do_quit, NULL  },
-    {"RETR", ARG_MSG,       do_retr, NULL  },
-    {"RSET", ARG_NONE,      do_rset, NULL  },
-    {"STAT", ARG_NONE,      do_stat, NULL  },
-    {"TOP",  ARG_MSG_LINES, do_top,  "TOP" },
-    {"UIDL", ARG_OPT_MSG,   do_uidl, "UIDL"},
+    {"CAPA", ARG_NONE,      do_capa, NULL       },
+    {"DELE", ARG_MSG,       do_dele, NULL       },
+    {"LANG", ARG_OPT_WORDS, do_lang, "LANG"     },
+    {"LAST", ARG_NONE,      do_last, NULL       },
+    {"LIST", ARG_OPT_MSG,   do_list, NULL       },
+    {"NOOP", ARG_NONE,      do_noop, NULL       },
+    {"QUIT", ARG_NONE,      do_quit, NULL       },
+    {"RETR", ARG_MSG,       do_retr, NULL       },
+    {"RSET", ARG_NONE,      do_rset, NULL       },
+    {"STAT", ARG_NONE,      do_stat, NULL       },
+    {"TOP",  ARG_MSG_LINES, do_top,  "TOP"      },
+    {"UIDL", ARG_OPT_MSG,   do_uidl, "UIDL"     },
+    {"UTF8", ARG_NONE,      do_utf8, "UTF8 USER"},
 };
 
 void
@@ -474,6 +495,7 @@ session_run(const struct session_config *config)
 	line_feed(&s->in, g.rest, g.rest_len);
 	s->sum.in = g.rest_len;
 	reply_open(&s->out, config->client_out);
+	s->out.lang = (enum lang)g.lang;
 	paths = (struct maildrop_paths){g.mailbox, g.index, g.journal};
 	j = (struct jail){config->is_root, config->jail_root, g.uid, g.gid,
 	    g.groups, g.group_count};

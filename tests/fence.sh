@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 layers='
 log line proto from
-bytes
+bytes lang
 reply sasl proxy walk options client plan
 apop privsep jail journal index
 dotlock pam secrets

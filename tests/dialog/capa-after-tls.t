@@ -3,8 +3,10 @@ mailbox two.mbox
 options --tls
 C: CAPA
 S: +OK*
+S: LANG
 S: TOP
 S: UIDL
+S: UTF8 USER
 S: RESP-CODES
 S: AUTH-RESP-CODE
 S: PIPELINING

@@ -2,8 +2,10 @@
 mailbox two.mbox
 C: CAPA
 S: +OK*
+S: LANG
 S: TOP
 S: UIDL
+S: UTF8 USER
 S: RESP-CODES
 S: AUTH-RESP-CODE
 S: PIPELINING

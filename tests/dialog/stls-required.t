@@ -9,8 +9,10 @@ C: APOP joe {digest:secret}
 S: -ERR [AUTH] no login on an unencrypted connection*
 C: CAPA
 S: +OK*
+S: LANG
 S: TOP
 S: UIDL
+S: UTF8 USER
 S: RESP-CODES
 S: AUTH-RESP-CODE
 S: PIPELINING

@@ -4,6 +4,8 @@
  */
 #include "../../privsep.h"
 
+#include "../../lang.h"
+
 #include "test.h"
 
 #include <errno.h>
@@ -60,6 +62,7 @@ send_credentials(void)
 	    &(struct credentials){.method = METHOD_APOP,
 		.user = "joe",
 		.secret = "c4c9",
+		.lang = LANG_DE,
 		.rest = "STAT\r\n\0\n",
 		.rest_len = 8});
 }
@@ -70,8 +73,8 @@ show_credentials(struct wire *w, char *text, size_t room)
 	struct credentials c = {.user = NULL};
 	int good = privsep_read_credentials(w, &c);
 
-	snprintf(text, room, "%d %s %s %zu:%.4s", (int)c.method, c.user,
-	    c.secret, c.rest_len, c.rest);
+	snprintf(text, room, "%d %s %s %u %zu:%.4s", (int)c.method, c.user,
+	    c.secret, c.lang, c.rest_len, c.rest);
 	return good;
 }
 
@@ -103,6 +106,7 @@ send_grant(void)
 	    .gid = 100,
 	    .groups = {7, UINT32_MAX},
 	    .group_count = 2,
+	    .lang = LANG_DE,
 	    .stls = 1,
 	    .rest = "",
 	    .rest_len = 0
@@ -117,9 +121,9 @@ show_grant(struct wire *w, char *text, size_t room)
 	static struct grant g;
 	int good = privsep_read_grant(w, &g);
 
-	snprintf(text, room, "%s %s %s %s %u %u %u: %u %u %u %zu:", g.user,
+	snprintf(text, room, "%s %s %s %s %u %u %u: %u %u %u %u %zu:", g.user,
 	    g.mailbox, g.index, g.journal, g.uid, g.gid, g.group_count,
-	    g.groups[0], g.groups[1], g.stls, g.rest_len);
+	    g.groups[0], g.groups[1], g.lang, g.stls, g.rest_len);
 	return good;
 }
 
@@ -213,10 +217,10 @@ static const struct kind {
 	const char *text;
 } kinds[] = {
     {"credentials", MSG_CREDENTIALS, send_credentials, show_credentials,
-     "1 joe c4c9 8:STAT"							      },
+     "1 joe c4c9 1 8:STAT"							    },
     {"verdict",     MSG_VERDICT,     send_verdict,     show_verdict,     "4"          },
     {"grant",       MSG_GRANT,       send_grant,       show_grant,
-     "joe /var/mail/joe /i /j 4294967295 100 2: 7 4294967295 1 0:"                    },
+     "joe /var/mail/joe /i /j 4294967295 100 2: 7 4294967295 1 1 0:"                  },
     {"locked",      MSG_LOCKED,      send_locked,      show_locked,
      "5 1 ffffffffffffffff 8000000000000000"                                          },
     {"log",         MSG_LOG,         send_log,         show_log,         "3 a line\n" },
@@ -366,29 +370,31 @@ static const struct {
 	uint64_t is;
 	uint64_t most; /* but the next larger is never good */
 } fields[] = {
-    {"method",		0, 1,   1,          METHOD_LOGIN },
-    {"length of the user",    0, 9,   3,          3            },
-    {"length of the secret",  0, 21,  4,          4            },
-    {"length of the rest",    0, 34,  8,          8            },
-    {"verdict",               1, 1,   4,          MISCONFIGURED},
-    {"length of the user",    2, 1,   3,          3            },
-    {"length of the mailbox", 2, 13,  13,         13           },
-    {"length of the index",   2, 35,  2,          2            },
-    {"length of the journal", 2, 46,  2,          2            },
-    {"uid",		   2, 57,  UINT32_MAX, UINT32_MAX   },
-    {"gid",		   2, 65,  100,        UINT32_MAX   },
-    {"number of groups",      2, 73,  2,          2            },
-    {"first group",           2, 81,  7,          UINT32_MAX   },
-    {"second group",          2, 89,  UINT32_MAX, UINT32_MAX   },
-    {"stls",		  2, 97,  1,          1            },
-    {"length of the rest",    2, 105, 0,          0            },
-    {"trouble",               3, 1,   5,          CHANGED      },
-    {"does it exist",         3, 9,   1,          1            },
-    {"level",		 4, 1,   3,          LOG_DEBUG    },
-    {"length of the line",    4, 9,   7,          7            },
-    {"end",		   5, 1,   3,          END_FOREIGN  },
-    {"length of the address", 9, 1,   9,          9            },
-    {"tls",		   9, 19,  1,          1            },
+    {"method",		0, 1,   1,          METHOD_LOGIN  },
+    {"length of the user",    0, 9,   3,          3             },
+    {"length of the secret",  0, 21,  4,          4             },
+    {"language",              0, 34,  1,          LANG_COUNT - 1},
+    {"length of the rest",    0, 42,  8,          8             },
+    {"verdict",               1, 1,   4,          MISCONFIGURED },
+    {"length of the user",    2, 1,   3,          3             },
+    {"length of the mailbox", 2, 13,  13,         13            },
+    {"length of the index",   2, 35,  2,          2             },
+    {"length of the journal", 2, 46,  2,          2             },
+    {"uid",		   2, 57,  UINT32_MAX, UINT32_MAX    },
+    {"gid",		   2, 65,  100,        UINT32_MAX    },
+    {"number of groups",      2, 73,  2,          2             },
+    {"first group",           2, 81,  7,          UINT32_MAX    },
+    {"second group",          2, 89,  UINT32_MAX, UINT32_MAX    },
+    {"language",              2, 97,  1,          LANG_COUNT - 1},
+    {"stls",		  2, 105, 1,          1             },
+    {"length of the rest",    2, 113, 0,          0             },
+    {"trouble",               3, 1,   5,          CHANGED       },
+    {"does it exist",         3, 9,   1,          1             },
+    {"level",		 4, 1,   3,          LOG_DEBUG     },
+    {"length of the line",    4, 9,   7,          7             },
+    {"end",		   5, 1,   3,          END_FOREIGN   },
+    {"length of the address", 9, 1,   9,          9             },
+    {"tls",		   9, 19,  1,          1             },
 };
 
 static void
@@ -451,8 +457,8 @@ texts_hold_no_nul(void **state)
 	    {"user: another byte",     0, 17, 'x',  1},
 	    {"secret: a NUL",          0, 30, '\0', 0},
 	    {"secret: no NUL behind",  0, 33, 'x',  0},
-	    {"rest: a NUL is welcome", 0, 42, '\0', 1},
-	    {"rest: no NUL behind",    0, 50, 'x',  0},
+	    {"rest: a NUL is welcome", 0, 50, '\0', 1},
+	    {"rest: no NUL behind",    0, 58, 'x',  0},
 	    {"mailbox: a NUL",         2, 22, '\0', 0},
 	    {"mailbox: no NUL behind", 2, 34, 'x',  0},
 	    {"index: a NUL",           2, 44, '\0', 0},
@@ -529,7 +535,7 @@ the_largest_grant_comes_through(void **state)
 	memset(path, '/', PRIVSEP_PATH);
 	memset(name, 'x', PRIVSEP_NAME);
 	g = (struct grant){name, path, path, path, 1, 2, {0}, PRIVSEP_GROUPS, 0,
-	    rest, sizeof rest};
+	    0, rest, sizeof rest};
 	for (uint32_t i = 0; i < PRIVSEP_GROUPS; i++)
 		g.groups[i] = i;
 	assert_true(privsep_send_grant(here, &g));
@@ -573,7 +579,7 @@ more_than_a_wire_is_not_sent(void **state)
 
 	(void)state;
 	assert_false(privsep_send_credentials(here, &c));
-	c.rest_len = PRIVSEP_WIRE - 35; /* one byte more than fits */
+	c.rest_len = PRIVSEP_WIRE - 43; /* one byte more than fits */
 	assert_false(privsep_send_credentials(here, &c));
 	assert_int_equal(recv(there, &byte, 1, MSG_DONTWAIT), -1);
 	c.rest_len--;
