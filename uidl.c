@@ -135,26 +135,79 @@ uidl_digest(struct mbox *m, uint32_t i)
 	return why;
 }
 
+struct sorting {
+	size_t width; /* of an element */
+	int (*order)(const void *a, const void *b, const void *arg);
+	const void *arg;
+};
+
+/* Merges what begins at a and ends at b with what ends at "end". */
+static void
+merge(const struct sorting *s, char *out, const char *a, const char *b,
+    const char *end)
+{
+	const char *mid = b;
+
+	for (; a < mid || b < end; out += s->width) {
+		int first =
+		    b == end || (a < mid && s->order(a, b, s->arg) <= 0);
+		const char **from = first ? &a : &b;
+
+		memcpy(out, *from, s->width);
+		*from += s->width;
+	}
+}
+
+/*
+ * Sorts n elements; "room" is for as many. It is not qsort(), which may ask
+ * the kernel how much memory there is: who is locked in must not.
+ */
+static void
+sort(const struct sorting *s, void *elements, void *room, size_t n)
+{
+	const size_t size = n * s->width;
+	char *v = elements, *out = room;
+
+	for (size_t run = s->width; run < size; run *= 2) {
+		for (size_t at = 0; at < size; at += 2 * run) {
+			size_t mid = size - at < run ? size : at + run;
+			size_t end = size - mid < run ? size : mid + run;
+
+			merge(s, out + at, v + at, v + mid, v + end);
+		}
+		memcpy(v, out, size);
+	}
+}
+
 static int
-by_id_and_copy(const void *a, const void *b)
+by_id_and_copy(const void *a, const void *b, const void *arg)
 {
 	const struct message *x = a, *y = b;
 	int order = memcmp(x->id, y->id, INDEX_ID);
 
+	(void)arg;
 	if (order != 0)
 		return order;
 	return (x->copy > y->copy) - (x->copy < y->copy);
 }
 
-void
+enum trouble
 uidl_keep_copies(struct index *was)
 {
 	struct message *m = was->messages;
+	const struct sorting s = {sizeof *m, by_id_and_copy, NULL};
 	uint32_t kept = 0;
+	void *room;
 
 	if (was->count == 0)
-		return;
-	qsort(m, was->count, sizeof *m, by_id_and_copy);
+		return FINE;
+	room = calloc(was->count, sizeof *m);
+	if (room == NULL) {
+		log_line(LOG_ERR, "no memory for last time's ids");
+		return TEMP;
+	}
+	sort(&s, m, room, was->count);
+	free(room);
 	for (uint32_t i = 0, next; i < was->count; i = next) {
 		next = i + 1;
 		while (next < was->count &&
@@ -169,10 +222,11 @@ uidl_keep_copies(struct index *was)
 	m = realloc(was->messages, (kept + 1) * sizeof *m);
 	if (m != NULL)
 		was->messages = m;
+	return FINE;
 }
 
 static int
-by_id_and_place(const void *a, const void *b, void *arg)
+by_id_and_place(const void *a, const void *b, const void *arg)
 {
 	const struct message *m = arg;
 	const uint32_t *x = a, *y = b;
@@ -212,7 +266,9 @@ number_groups(struct message *m, const uint32_t *order, uint32_t count,
 enum trouble
 uidl_number(struct mbox *m, const struct index *was)
 {
-	uint32_t *order = calloc((size_t)m->count + 1, sizeof *order);
+	/* Twice: the second half is room to sort in. */
+	uint32_t *order = calloc((size_t)m->count + 1, 2 * sizeof *order);
+	const struct sorting s = {sizeof *order, by_id_and_place, m->messages};
 
 	if (order == NULL) {
 		log_line(
@@ -221,7 +277,7 @@ uidl_number(struct mbox *m, const struct index *was)
 	}
 	for (uint32_t i = 0; i < m->count; i++)
 		order[i] = i;
-	qsort_r(order, m->count, sizeof *order, by_id_and_place, m->messages);
+	sort(&s, order, order + m->count, m->count);
 	number_groups(m->messages, order, m->count, was);
 	free(order);
 	return FINE;

@@ -22,9 +22,10 @@ enum trouble uidl_digest(struct mbox *m, uint32_t i);
 
 /*
  * Keeps of last time's messages only those with the same digest as another,
- * or that once were: in an order that uidl_number() wants.
+ * or that once were: in an order that uidl_number() wants. TEMP, logged, if
+ * there is no memory for that.
  */
-void uidl_keep_copies(struct index *was);
+enum trouble uidl_keep_copies(struct index *was);
 
 /*
  * Numbers the messages, all of which have their digest, among those that
