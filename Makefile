@@ -18,10 +18,10 @@ LINK       = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
              -DNAME='"$(NAME)"' -DVERSION='"$(VERSION)"' \
              $(WARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
-LIBS       = -lpam -lcrypt -lnettle
+LIBS       = -lpam -lcrypt -lnettle -lseccomp
 
-ROOMS = apop auth boxlock bytes check client dotlock from index jail journal lang line \
-        log login maildrop mbox message monitor options pam plan privsep proto \
+ROOMS = apop auth boxlock bytes check client dotlock filter from index jail journal \
+        lang line         log login maildrop mbox message monitor options pam plan privsep proto \
         proxy recover reply secrets session state uidl walk
 OBJ   = $(ROOMS:=.o)
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c))

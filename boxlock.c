@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <unistd.h>
 
 #define REFRESH_MS 60000 /* liblockfile's rule */
 #define PAUSE_MS   20    /* between tries, at first; doubled up to ... */
@@ -95,10 +94,8 @@ boxlock_take(struct boxlock *lock, const struct mbox *m, int patience_ms)
 			return why;
 		if (bytes_now_ms() + pause > end)
 			break;
-		/* Only the monitor's end cuts the pause short. The odd
-		 * milliseconds keep two of us from trying in step. */
-		if (poll(&p, 1, pause + (int)(getpid() + bytes_now_ms()) % 17) >
-		    0)
+		/* Only the monitor's end cuts the pause short. */
+		if (poll(&p, 1, pause + lock->odd_ms) > 0)
 			return TEMP;
 		pause = pause < PAUSE_MOST ? pause * 2 : pause;
 	}

@@ -14,6 +14,7 @@ struct boxlock {
 	int monitor; /* borrowed descriptor: whom to ask for the dot-lock */
 	int use_fcntl;
 	int use_dotlock;
+	int odd_ms; /* added to pauses, so that no two keep step */
 	int held;
 	int dotted;         /* the monitor has made the dot-lock */
 	int64_t refresh_ms; /* when it is to be refreshed */

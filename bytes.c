@@ -6,6 +6,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -60,6 +61,17 @@ bytes_write(int fd, const void *bytes, size_t n, off_t at)
 		n -= (size_t)some;
 	}
 	return 1;
+}
+
+/* Where the C library's struct is the kernel's. */
+int
+bytes_stat(int fd, struct stat *st)
+{
+#if defined __x86_64__ || defined __aarch64__
+	return (int)syscall(SYS_fstat, fd, st);
+#else
+	return fstat(fd, st);
+#endif
 }
 
 int64_t

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* A number in "width" bytes, at most 8, the least significant first. */
@@ -20,6 +21,9 @@ uint64_t bytes_get(const unsigned char *at, size_t width);
  */
 int bytes_read(int fd, void *bytes, size_t n, off_t at);
 int bytes_write(int fd, const void *bytes, size_t n, off_t at);
+
+/* fstat(), as the system call of that name: it takes no path. */
+int bytes_stat(int fd, struct stat *st);
 
 /* Milliseconds of a clock that nobody sets. */
 int64_t bytes_now_ms(void);

@@ -78,11 +78,12 @@ check_jail(const struct check *c)
 {
 	const struct passwd *pw;
 
-	if (!c->is_root) {
-		say(1, "no root: one uid and no chroot (jail=%s)",
-		    jail_level(0));
+	char level[JAIL_LEVEL];
+
+	say(1, "confinement: jail=%s%s", jail_level(c->means, level),
+	    jail_is_full(c->means) ? "" : ", which is not all, see pop3d(8)");
+	if (!c->means->is_root)
 		return;
-	}
 	pw = getpwnam(c->jail_user);
 	if (pw == NULL)
 		say(0,
@@ -115,7 +116,7 @@ check_spool(const struct check *c)
 		say(0, "spool %s: there is no such directory", path);
 		return;
 	}
-	if (!c->want_dotlock || !c->is_root) {
+	if (!c->want_dotlock || !c->means->is_root) {
 		say(1, "spool %s", path);
 		return;
 	}

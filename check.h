@@ -4,6 +4,8 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+struct jail_means;
+
 struct check {
 	const char *pam_service; /* NULL: no PAM */
 	const char *secrets;
@@ -12,7 +14,7 @@ struct check {
 	const char *mailbox; /* pattern */
 	const char *mail_group;
 	int want_dotlock;
-	int is_root;
+	const struct jail_means *means;
 };
 
 /*

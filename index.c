@@ -159,7 +159,7 @@ index_read(struct index *x, int fd)
 	uint64_t count;
 
 	*x = (struct index){.messages = NULL};
-	if (fstat(fd, &st) == -1 || !bytes_read(fd, head, sizeof head, 0))
+	if (bytes_stat(fd, &st) == -1 || !bytes_read(fd, head, sizeof head, 0))
 		return FINE;
 	count = get_head(head, x);
 	/* The file must have just the size that its head promises. */
@@ -207,8 +207,10 @@ index_write(const struct index *x, int fd)
 	unsigned char head[HEAD], sum[SHA256_DIGEST_SIZE];
 	struct sha256_ctx sha;
 	off_t at = HEAD;
+	struct stat st;
 
-	if (lseek(fd, 0, SEEK_END) > 0 && ftruncate(fd, 0) == -1)
+	if (bytes_stat(fd, &st) == -1 ||
+	    (st.st_size > 0 && ftruncate(fd, 0) == -1))
 		goto fail;
 	if (x->count == 0)
 		return;

@@ -3,34 +3,138 @@
  */
 #include "jail.h"
 
-#include "log.h"
+#include "filter.h"
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-const char *
-jail_level(int is_root)
+#define MIB ((rlim_t)1 << 20)
+
+/* To make lock files as the mail user, to end children, to hand state files
+ * over, and to look at a mailbox in a closed directory. */
+static const int monitor_needs[] = {
+    CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_CHOWN, CAP_DAC_READ_SEARCH};
+
+/* Modules count failures in files of users, and write audit records. */
+static const int pam_needs[] = {CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_AUDIT_WRITE};
+
+static const int session_needs[] = {CAP_SETUID, CAP_SETGID, CAP_SYS_CHROOT};
+
+/* Capabilities as a set of bits. */
+static uint64_t
+set_of(const int *caps, size_t n)
 {
-	return is_root ? "uid,chroot,rlimit,nnp" : "rlimit,nnp";
+	uint64_t set = 0;
+
+	while (n-- > 0)
+		set |= (uint64_t)1 << caps[n];
+	return set;
+}
+
+static void
+change_capabilities(int call, struct __user_cap_data_struct sets[2])
+{
+	struct __user_cap_header_struct head = {
+	    .version = _LINUX_CAPABILITY_VERSION_3};
+
+	if (syscall(call, &head, sets) == -1)
+		log_fatal(EX_OSERR, "cannot read or set capabilities");
+}
+
+static uint64_t
+effective_capabilities(void)
+{
+	struct __user_cap_data_struct sets[2];
+
+	change_capabilities(SYS_capget, sets);
+	return (uint64_t)sets[1].effective << 32 | sets[0].effective;
+}
+
+/* Of those that there are, these stay. */
+static void
+keep_capabilities(uint64_t these)
+{
+	struct __user_cap_data_struct sets[2];
+
+	change_capabilities(SYS_capget, sets);
+	for (int i = 0; i < 2; i++) {
+		sets[i].permitted &= (uint32_t)(these >> 32 * i);
+		sets[i].effective = sets[i].permitted;
+		sets[i].inheritable = 0;
+	}
+	change_capabilities(SYS_capset, sets);
+}
+
+/* Nor may a program that is started get others back. Who lacks the right to
+ * do this has its bounds from whoever took that right. */
+static void
+bound_capabilities(uint64_t these)
+{
+	for (int i = 0; prctl(PR_CAPBSET_READ, i) >= 0; i++)
+		if ((these >> i & 1) == 0 && prctl(PR_CAPBSET_DROP, i) == -1 &&
+		    errno != EPERM)
+			log_fatal(EX_OSERR, "cannot bound the capabilities");
+}
+
+void
+jail_probe(struct jail_means *means)
+{
+	means->is_root = geteuid() == 0;
+	means->chroot = means->is_root &&
+	    (effective_capabilities() >> CAP_SYS_CHROOT & 1) != 0;
+	means->seccomp = filter_has_seccomp();
+	means->landlock = filter_landlock_version();
+}
+
+const char *
+jail_level(const struct jail_means *means, char out[JAIL_LEVEL])
+{
+	int n = snprintf(out, JAIL_LEVEL, "%s%srlimit,nnp%s",
+	    means->is_root ? "uid," : "", means->chroot ? "chroot," : "",
+	    means->seccomp ? ",seccomp" : "");
+
+	if (means->landlock > 0)
+		snprintf(out + n, (size_t)(JAIL_LEVEL - n), ",landlock%d",
+		    means->landlock);
+	return out;
 }
 
 int
-jail_is_full(int is_root)
+jail_is_full(const struct jail_means *means)
 {
-	return is_root;
+	return means->is_root && means->chroot && means->seccomp &&
+	    means->landlock > 0;
 }
 
 void
 jail_basics(void)
 {
+#ifndef JAIL_FOR_SANITIZERS
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		log_fatal(EX_OSERR, "cannot make the process undumpable");
+#endif
+}
+
+void
+jail_monitor(const struct jail_means *means, int has_pam)
+{
+	uint64_t needs = set_of(monitor_needs, COUNT(monitor_needs));
+
+	if (!means->is_root)
+		return; /* a helper program of PAM's may need its own */
+	if (has_pam)
+		needs |= set_of(pam_needs, COUNT(pam_needs));
+	bound_capabilities(needs);
+	keep_capabilities(needs);
 }
 
 static void
@@ -49,7 +153,7 @@ set_groups(const struct jail *j)
 static void
 change_root(const struct jail *j)
 {
-	if (chdir(j->root) == -1 || chroot(".") == -1)
+	if (j->means->chroot && (chdir(j->root) == -1 || chroot(".") == -1))
 		log_fatal(EX_OSERR, j->root);
 }
 
@@ -63,18 +167,38 @@ become(const struct jail *j)
 	if (setresgid(j->gid, j->gid, j->gid) == -1 ||
 	    setresuid(j->uid, j->uid, j->uid) == -1)
 		log_fatal(EX_OSERR, "cannot change the uid");
+	jail_basics(); /* a change of uid may have set it */
 	if (getresuid(&r, &e, &s) == -1 || r != j->uid || e != j->uid ||
 	    s != j->uid || setuid(0) == 0)
 		log_fatal(EX_OSERR, "the change of uid did not hold");
 }
 
+/* A limit that is lower already stays. */
 static void
 limit(unsigned resource, rlim_t most)
 {
-	struct rlimit r = {.rlim_cur = most, .rlim_max = most};
+	struct rlimit r;
 
+	if (getrlimit(resource, &r) == -1)
+		log_fatal(EX_OSERR, "cannot read a resource limit");
+	if (r.rlim_max < most)
+		most = r.rlim_max;
+	r.rlim_cur = most;
+	r.rlim_max = most;
 	if (setrlimit(resource, &r) == -1)
 		log_fatal(EX_OSERR, "cannot set a resource limit");
+}
+
+/* Memory, beside what the program and its libraries have. */
+static void
+limit_memory(rlim_t most)
+{
+#ifdef JAIL_FOR_SANITIZERS
+	(void)most; /* they have terabytes */
+#else
+	limit(RLIMIT_DATA, most);
+	limit(RLIMIT_STACK, 8 * MIB);
+#endif
 }
 
 /*
@@ -83,16 +207,21 @@ limit(unsigned resource, rlim_t most)
  * A change of uid clears the parent-death signal: it is set after that.
  */
 static void
-lock_in(int death_signal)
+lock_in(const struct jail *j, enum filter filter, int death_signal)
 {
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_NPROC, 0);
-	limit(RLIMIT_NOFILE, 3);
 	jail_basics();
+	keep_capabilities(0);
 	if (death_signal != 0 && prctl(PR_SET_PDEATHSIG, death_signal) == -1)
 		log_fatal(EX_OSERR, "cannot ask for the parent's death signal");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		log_fatal(EX_OSERR, "cannot set no_new_privs");
+	if (j->means->landlock > 0 && !filter_landlock(j->means->landlock))
+		log_fatal(EX_OSERR, "there is Landlock, but it is denied");
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_NPROC, 0);
+	limit(RLIMIT_NOFILE, 3);
+	if (j->means->seccomp && !filter_calls(filter))
+		log_fatal(EX_OSERR, "there is seccomp, but it is denied");
 }
 
 void
@@ -100,7 +229,7 @@ jail_login(const struct jail *j)
 {
 	struct stat out;
 
-	if (j->is_root) {
+	if (j->means->is_root) {
 		change_root(j);
 		set_groups(j);
 		become(j);
@@ -109,13 +238,22 @@ jail_login(const struct jail *j)
 	if (fstat(STDOUT_FILENO, &out) == -1 || !S_ISREG(out.st_mode))
 		limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_CPU, 10);
-	lock_in(SIGKILL);
+	limit_memory(16 * MIB);
+	lock_in(j, FILTER_LOGIN, SIGKILL);
+}
+
+void
+jail_wait(const struct jail_means *means)
+{
+	jail_basics();
+	if (means->is_root)
+		keep_capabilities(set_of(session_needs, COUNT(session_needs)));
 }
 
 void
 jail_assume_user(const struct jail *j)
 {
-	if (!j->is_root)
+	if (!j->means->is_root)
 		return;
 	must(j->uid != 0);
 	set_groups(j);
@@ -123,14 +261,24 @@ jail_assume_user(const struct jail *j)
 		log_fatal(EX_OSERR, "cannot become the mail user");
 }
 
+/*
+ * A message is at least 22 bytes of the mailbox, and takes up to 200 of memory
+ * and 40 of the index. Mail that comes meanwhile is moved by an update, and
+ * must not be stopped by a limit in the middle of it.
+ */
 void
-jail_session(const struct jail *j)
+jail_session(const struct jail *j, off_t size)
 {
-	if (j->is_root) {
+	rlim_t store = size < 0 ? 0 : (rlim_t)size;
+
+	if (j->means->is_root) {
 		if (seteuid(0) == -1)
 			log_fatal(EX_OSERR, "cannot become root again");
 		change_root(j);
 		become(j);
 	}
-	lock_in(0);
+	limit(RLIMIT_FSIZE, 4 * store + 1024 * MIB);
+	limit(RLIMIT_CPU, 3600);
+	limit_memory(16 * store + 64 * MIB);
+	lock_in(j, FILTER_SESSION, 0);
 }

@@ -1,19 +1,31 @@
 /*
  * jail.h - take away from a process what it does not need
  *
- * Whatever the system has but refuses to give is fatal: a process that could
- * not be locked in does not serve. Without root there is one uid and no
- * chroot; jail_level() says which layers there are.
+ * What can be had is found out once, at the start, and logged with each login
+ * (jail_level()). Whatever the system has but then refuses to give is fatal:
+ * a process that could not be locked in does not serve.
  */
 #ifndef JAIL_H
 #define JAIL_H
+
+#include "log.h"
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#define JAIL_LEVEL 64 /* bytes of the text */
+
+/* The layers that there are, for a process started like this one. */
+struct jail_means {
+	int is_root;  /* or else there is one uid */
+	int chroot;   /* root in a container may lack the right to it */
+	int seccomp;  /* system calls can be filtered */
+	int landlock; /* version of its interface; 0: none */
+};
+
 struct jail {
-	int is_root;
+	const struct jail_means *means;
 	const char *root; /* an empty directory of root's, for chroot */
 	uid_t uid;
 	gid_t gid;
@@ -21,23 +33,34 @@ struct jail {
 	uint32_t group_count;
 };
 
-/* The layers that a process started like this one will have, in order. */
-const char *jail_level(int is_root);
+void jail_probe(struct jail_means *means);
+
+/* The layers' names, in order, with commas between; returns out. */
+const char *jail_level(const struct jail_means *means, char out[JAIL_LEVEL]);
 
 /* All layers that this version knows, for --strict. */
-int jail_is_full(int is_root);
+int jail_is_full(const struct jail_means *means);
 
 /* This process cannot be traced by its user, nor its memory be read. */
 void jail_basics(void);
+
+/*
+ * The monitor, once both children are forked: it keeps the capabilities that
+ * it needs, and those that PAM modules are known to need if there is PAM.
+ */
+void jail_monitor(const struct jail_means *means, int has_pam);
 
 /* The login process: for good, its own uid and an empty root. */
 void jail_login(const struct jail *j);
 
 /*
- * The session process, in two steps: the user's effective ids, to open the
- * maildrop with; then for good those ids, an empty root, and no new files.
+ * The session process, in three steps: while it waits, only the capabilities
+ * for the next two; the user's effective ids, to open the maildrop with; then
+ * for good those ids, an empty root, and no new files. Its files have "size"
+ * bytes in all, which its limits are made for.
  */
+void jail_wait(const struct jail_means *means);
 void jail_assume_user(const struct jail *j);
-void jail_session(const struct jail *j);
+void jail_session(const struct jail *j, off_t size);
 
 #endif

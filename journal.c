@@ -321,7 +321,8 @@ journal_rewrite(
 	struct record rec;
 	struct stat st;
 
-	if (fstat(r->fd, &st) == -1 || !start_plan(&w, keep, count, size, &st))
+	if (bytes_stat(r->fd, &st) == -1 ||
+	    !start_plan(&w, keep, count, size, &st))
 		goto fail;
 	if (w.to == w.result) { /* nothing moves */
 		if (truncate_and_sync(r->fd, w.result))
@@ -353,7 +354,7 @@ journal_is_open(int journal)
 {
 	struct stat st;
 
-	return fstat(journal, &st) == 0 && st.st_size > 0;
+	return bytes_stat(journal, &st) == 0 && st.st_size > 0;
 }
 
 /*
@@ -367,7 +368,7 @@ settle(const struct work *w)
 	off_t size = plan_room(&w->plan);
 	struct stat st;
 
-	if (fstat(w->r->journal, &st) == -1)
+	if (bytes_stat(w->r->journal, &st) == -1)
 		return 0;
 	if (size > st.st_size) /* the last record's data are shorter */
 		size = st.st_size;
@@ -426,7 +427,7 @@ end_rewrite(struct work *w, struct record rec)
 
 	if (w->r->fd == -1)
 		return CHANGED;
-	if (fstat(w->r->fd, &st) == -1)
+	if (bytes_stat(w->r->fd, &st) == -1)
 		return TEMP;
 	if (st.st_dev != w->plan.dev || st.st_ino != w->plan.ino)
 		return CHANGED;

@@ -229,7 +229,7 @@ do_stls(struct login *l, const struct args *args)
 	l->user[0] = '\0';
 	l->client_in = tls->in;
 	l->client_out = tls->out;
-	reply_open(&l->out, l->client_out);
+	reply_turn(&l->out, l->client_out);
 	l->is_tls = 1;
 	l->cleartext = 1;
 	return privsep_send_origin(l->config->monitor, &o) ? NEXT_COMMAND
@@ -420,7 +420,7 @@ greet(struct login *l)
 _Noreturn void
 login_run(const struct login_config *config)
 {
-	struct jail j = {.is_root = config->is_root,
+	struct jail j = {.means = config->means,
 	    .root = config->jail_root,
 	    .uid = config->jail_uid,
 	    .gid = config->jail_gid};
@@ -431,11 +431,11 @@ login_run(const struct login_config *config)
 	l->config = config;
 	l->cleartext = config->cleartext;
 	privsep_log_to(config->monitor);
-	jail_login(&j);
 	line_init(&l->in);
 	l->client_in = config->client_in;
 	l->client_out = config->client_out;
 	reply_open(&l->out, l->client_out);
+	jail_login(&j);
 	if (!config->proxy || meet_proxy(l)) {
 		l->awaited = "login";
 		l->deadline_ms = bytes_now_ms() + config->timeout_s * 1000LL;

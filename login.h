@@ -9,6 +9,7 @@
 
 #include "client.h"
 
+struct jail_means;
 struct reply;
 
 struct login_config {
@@ -23,7 +24,7 @@ struct login_config {
 	int proxy;              /* a PROXY header comes first */
 	struct ucspi tls;       /* how STLS can be done */
 	const char *timestamp;  /* for the greeting; NULL: no APOP */
-	int is_root;
+	const struct jail_means *means;
 	const char *jail_root; /* an empty directory */
 	unsigned jail_uid;
 	unsigned jail_gid;

@@ -3,6 +3,7 @@
  */
 #include "maildrop.h"
 
+#include "bytes.h"
 #include "journal.h"
 #include "uidl.h"
 
@@ -50,6 +51,21 @@ maildrop_open(struct maildrop *d, const struct maildrop_paths *paths)
 	return TEMP;
 }
 
+off_t
+maildrop_size(const struct maildrop *d)
+{
+	const int files[] = {d->mbox.fd, d->index_fd, d->journal_fd};
+	off_t size = 0;
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		struct stat st;
+
+		if (files[i] != -1 && bytes_stat(files[i], &st) == 0)
+			size += st.st_size;
+	}
+	return size;
+}
+
 static void
 count_left(struct maildrop *d)
 {
@@ -67,9 +83,10 @@ read_mailbox(struct maildrop *d)
 {
 	off_t most = index_most(d->mbox.stamp.size);
 	enum trouble why = FINE;
+	struct stat st;
 
 	/* One that is too large for this mailbox is not worth its memory. */
-	if (lseek(d->index_fd, 0, SEEK_END) <= most)
+	if (bytes_stat(d->index_fd, &st) == 0 && st.st_size <= most)
 		why = index_read(&d->was, d->index_fd);
 	if (why != FINE)
 		return why;
@@ -78,9 +95,9 @@ read_mailbox(struct maildrop *d)
 		return FINE;
 	}
 	d->had_ids = d->was.count > 0 && d->was.messages[0].copy > 0;
-	uidl_keep_copies(&d->was);
+	why = uidl_keep_copies(&d->was);
 	d->dirty = 1;
-	return mbox_scan(&d->mbox);
+	return why == FINE ? mbox_scan(&d->mbox) : why;
 }
 
 static struct rewrite
@@ -297,7 +314,7 @@ update_locked(struct maildrop *d)
 	if (why != FINE)
 		return why;
 	keep = kept_ranges(d, &count);
-	if (keep == NULL || fstat(d->mbox.fd, &was) == -1) {
+	if (keep == NULL || bytes_stat(d->mbox.fd, &was) == -1) {
 		log_errno("cannot update mailbox", d->mbox.path);
 		free(keep);
 		return TEMP;

@@ -35,11 +35,14 @@ struct maildrop_paths {
 
 /*
  * Opens the files as whoever we are now. On trouble, which is logged, d is as
- * after maildrop_close(). The fields monitor, use_fcntl and use_dotlock of
- * the lock are the caller's to set, after this.
+ * after maildrop_close(). The fields monitor, use_fcntl, use_dotlock and odd_ms
+ * of the lock are the caller's to set, after this.
  */
 enum trouble maildrop_open(
     struct maildrop *d, const struct maildrop_paths *paths);
+
+/* Bytes of all its files, as they are now. */
+off_t maildrop_size(const struct maildrop *d);
 
 /*
  * Locks, ends an update that was interrupted, and reads. BUSY: another session

@@ -6,6 +6,7 @@
  */
 #include "mbox.h"
 
+#include "bytes.h"
 #include "from.h"
 #include "walk.h"
 
@@ -79,7 +80,7 @@ take_stamp(int fd, struct stamp *s, nlink_t *links)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1)
+	if (bytes_stat(fd, &st) == -1)
 		return 0;
 	s->dev = st.st_dev;
 	s->ino = st.st_ino;
@@ -120,7 +121,7 @@ mbox_open(struct mbox *m, const char *path)
 		    path);
 		return PERM;
 	}
-	if (m->fd == -1 || fstat(m->fd, &st) == -1) {
+	if (m->fd == -1 || bytes_stat(m->fd, &st) == -1) {
 		why = errno == EIO || errno == ENOMEM || errno == ENFILE ||
 			errno == EMFILE || errno == ESTALE
 		    ? TEMP

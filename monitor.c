@@ -475,19 +475,34 @@ wait_for(struct monitor *m, const sigset_t *unblocked, unsigned *counts)
 		listen_to(m, FROM_SESSION, counts);
 }
 
+/* How a child ended that was not told to. */
+static void
+report_end(const char *which, const char *user, int status)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		log_line(LOG_ERR,
+		    "%s%s ended by signal %d: a system call that the jail "
+		    "forbids; was it attacked?",
+		    which, user, SIGSYS);
+	else if (WIFSIGNALED(status))
+		log_line(LOG_ERR, "%s%s ended by signal %d", which, user,
+		    WTERMSIG(status));
+	else if (WEXITSTATUS(status) != EX_OK)
+		log_line(LOG_ERR, "%s%s ended by status %d", which, user,
+		    WEXITSTATUS(status));
+}
+
 static void
 reap(struct monitor *m)
 {
-	int status = 0, ended_itself;
+	int status = 0;
 
-	end_child(&m->login, &status);
-	ended_itself = end_child(&m->session, &status);
+	if (end_child(&m->login, &status))
+		report_end("login process", "", status);
+	if (end_child(&m->session, &status) && m->lock.path[0] != '\0' &&
+	    !m->summed_up)
+		report_end("session of ", m->account.name, status);
 	dotlock_remove(&m->lock);
-	if (m->lock.path[0] == '\0' || m->summed_up || !ended_itself)
-		return;
-	log_line(LOG_ERR, "session of %s ended by %s %d", m->account.name,
-	    WIFSIGNALED(status) ? "signal" : "status",
-	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 static void

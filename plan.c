@@ -204,7 +204,7 @@ plan_read(struct plan *p, int journal)
 	size_t len;
 
 	*p = (struct plan){.ranges = NULL};
-	if (fstat(journal, &st) == -1 ||
+	if (bytes_stat(journal, &st) == -1 ||
 	    !bytes_read(journal, head, sizeof head, 0))
 		goto fail;
 	errno = 0;

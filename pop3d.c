@@ -36,6 +36,8 @@ struct setup {
 	struct monitor_config monitor;
 	struct client client;
 	struct ucspi tls;
+	struct jail_means means;
+	char level[JAIL_LEVEL];
 	char timestamp[APOP_TIMESTAMP];
 	char empty[512]; /* path of the jail's root */
 	char mailbox[1024];
@@ -217,7 +219,6 @@ static void
 prepare(struct setup *s)
 {
 	const struct options *o = &s->opt;
-	int is_root = geteuid() == 0;
 
 	read_mailbox(s);
 	s->login.tries = o->tries;
@@ -226,14 +227,15 @@ prepare(struct setup *s)
 	s->login.login_delay_s = o->login_delay_s;
 	s->session.login_delay_s = o->login_delay_s;
 	s->monitor.login_delay_s = o->login_delay_s;
-	s->login.is_root = is_root;
-	s->session.is_root = is_root;
-	s->monitor.auth.is_root = is_root;
-	if (o->strict && !jail_is_full(is_root))
+	jail_probe(&s->means);
+	s->login.means = s->session.means = &s->means;
+	s->monitor.auth.is_root = s->means.is_root;
+	s->monitor.jail = jail_level(&s->means, s->level);
+	if (o->strict && !jail_is_full(&s->means))
 		refuse(EX_CONFIG,
-		    "--strict: the full jail is not to be had, only",
-		    jail_level(is_root),
-		    "start as root, or leave --strict out");
+		    "--strict: the full jail is not to be had, only", s->level,
+		    "start as root, on a kernel with seccomp and Landlock, "
+		    "or leave --strict out");
 }
 
 /* What each process is told. Texts are borrowed from the setup. */
@@ -264,7 +266,6 @@ instruct(struct setup *s)
 	    s->client.address[0] == '\0' ? NULL : s->client.address;
 	s->monitor.auth.mailbox = s->mailbox;
 	s->monitor.state = o->state;
-	s->monitor.jail = jail_level(s->monitor.auth.is_root);
 	s->monitor.login_timeout_s = s->login.timeout_s;
 	s->monitor.tries = s->login.tries;
 	s->monitor.want_dotlock = s->opt.use_dotlock;
@@ -323,7 +324,7 @@ leave_client(const struct setup *s, const struct child *login,
 		log_fatal(EX_OSERR, "cannot let go of the client");
 	close(null);
 	client_close_ucspi(&s->tls);
-	jail_basics();
+	jail_monitor(&s->means, !s->opt.no_pam);
 }
 
 static int
@@ -338,7 +339,7 @@ run_check(const struct setup *s)
 	    .mailbox = s->mailbox,
 	    .mail_group = o->mail_group,
 	    .want_dotlock = s->opt.use_dotlock,
-	    .is_root = s->monitor.auth.is_root,
+	    .means = &s->means,
 	};
 
 	return check_all(&c) == 0 ? EX_OK : EX_CONFIG;
@@ -352,6 +353,7 @@ main(int argc, char **argv)
 	int has_logger, by_hand;
 
 	client_find_ucspi(&s.tls);
+	jail_basics();
 	start_clean(&s.tls);
 	has_logger = !client_has(STDERR_FILENO);
 	if (!has_logger)

@@ -25,9 +25,16 @@ reply_open(struct reply *r, int fd)
 {
 	struct timeval stall = {.tv_sec = REPLY_STALL_S};
 
-	r->fd = fd;
+	reply_turn(r, fd);
 	r->is_socket =
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof stall) == 0;
+}
+
+void
+reply_turn(struct reply *r, int fd)
+{
+	r->fd = fd;
+	r->is_socket = 0;
 	r->lang = LANG_EN;
 	r->dead = 0;
 	r->octets = 0;

@@ -163,6 +163,18 @@ do_quit(struct session *s, const struct args *args)
 	return NEXT_UPDATE;
 }
 
+/* Has the monitor gone, or been told to stop? */
+static int
+must_leave(struct session *s)
+{
+	struct pollfd p = {.fd = s->config->monitor, .events = POLLIN};
+
+	if (poll(&p, 1, 0) == 0)
+		return 0;
+	s->sum.end = END_MONITOR;
+	return 1;
+}
+
 /*
  * Sends a message, or its top. The first block is read before +OK is said:
  * later the only way to tell the client of trouble is to hang up.
@@ -190,10 +202,10 @@ send_message(struct session *s, const struct args *args, uint32_t lines)
 	while (len > 0 && !s->out.dead) {
 		reply_body(&s->out, s->block, len);
 		why = message_pull(&r, s->block, sizeof s->block, &len);
-		if (why != FINE) {
+		if (why != FINE)
 			s->sum.end = END_CHANGED;
+		if (why != FINE || must_leave(s))
 			return NEXT_HANGUP;
-		}
 	}
 	reply_body_end(&s->out);
 	return NEXT_COMMAND;
@@ -389,20 +401,6 @@ transaction(struct session *s)
 	return next;
 }
 
-/* A signal must not end the process in the middle of an update. */
-static enum trouble
-update(struct session *s)
-{
-	enum trouble why;
-	sigset_t all, was;
-
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &was);
-	why = maildrop_update(&s->drop);
-	sigprocmask(SIG_SETMASK, &was, NULL);
-	return why;
-}
-
 static void
 finish(struct session *s)
 {
@@ -417,7 +415,7 @@ finish(struct session *s)
 		s->sum.left += marked;
 		return;
 	}
-	why = update(s);
+	why = maildrop_update(&s->drop);
 	s->sum.end = END_QUIT;
 	if (why == FINE) {
 		s->sum.deleted = marked;
@@ -475,6 +473,20 @@ await_grant(struct session *s, struct grant *g)
 		_exit(EX_OK);
 }
 
+/*
+ * A signal must not end the process in the middle of an update, nor can it be
+ * let in and out by one that is locked in. Who wants the session to end tells
+ * the monitor.
+ */
+static void
+block_signals(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+}
+
 _Noreturn void
 session_run(const struct session_config *config)
 {
@@ -488,7 +500,7 @@ session_run(const struct session_config *config)
 		_exit(EX_TEMPFAIL);
 	s->config = config;
 	privsep_log_to(config->monitor);
-	jail_basics();
+	jail_wait(config->means);
 	await_grant(s, &g);
 	take_connection(config, (int)g.stls);
 	line_init(&s->in);
@@ -497,15 +509,17 @@ session_run(const struct session_config *config)
 	reply_open(&s->out, config->client_out);
 	s->out.lang = (enum lang)g.lang;
 	paths = (struct maildrop_paths){g.mailbox, g.index, g.journal};
-	j = (struct jail){config->is_root, config->jail_root, g.uid, g.gid,
+	j = (struct jail){config->means, config->jail_root, g.uid, g.gid,
 	    g.groups, g.group_count};
 
 	jail_assume_user(&j);
 	why = maildrop_open(&s->drop, &paths);
-	jail_session(&j);
 	s->drop.lock.monitor = config->monitor;
 	s->drop.lock.use_fcntl = config->use_fcntl;
 	s->drop.lock.use_dotlock = config->use_dotlock;
+	block_signals();
+	s->drop.lock.odd_ms = getpid() % 17;
+	jail_session(&j, maildrop_size(&s->drop));
 	if (why == FINE) {
 		serve_maildrop(s);
 	} else {

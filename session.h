@@ -9,6 +9,7 @@
 
 #include "client.h"
 
+struct jail_means;
 struct reply;
 
 struct session_config {
@@ -20,7 +21,7 @@ struct session_config {
 	int login_delay_s; /* for CAPA; 0: none */
 	int use_fcntl;
 	int use_dotlock;
-	int is_root;
+	const struct jail_means *means;
 	const char *jail_root; /* an empty directory */
 	const char *name;      /* of the program and its version, for CAPA */
 };

@@ -74,7 +74,7 @@ make_file(const struct account *account, const char *path)
 		goto fail;
 	}
 	if (fd == -1 && errno == EEXIST)
-		fd = open(path, flags);
+		fd = open(path, (flags & ~O_RDWR) | O_RDONLY);
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		log_errno("cannot make or open state file", path);
 		goto fail;

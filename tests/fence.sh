@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 layers='
 log line proto from
 bytes lang
-reply sasl proxy walk options client plan
+reply sasl proxy walk options client plan filter
 apop privsep jail journal index
 dotlock pam secrets
 mbox maildir auth

@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include "../../boxlock.h"
+#include "../../jail.h"
 #include "../../journal.h"
 
 #include <sys/syscall.h>
@@ -94,7 +95,9 @@ recover(char said[4096])
 {
 	char state[PATH];
 	struct monitor_config monitor = {.state = state, .want_dotlock = 1};
+	const struct jail_means none = {.is_root = 0};
 	struct session_config session = {
+	    .means = &none,
 	    .idle_s = 60,
 	    .use_fcntl = 1,
 	    .use_dotlock = 1,
