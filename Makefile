@@ -20,9 +20,10 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
              $(WARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
 LIBS       = -lpam -lcrypt -lnettle -lseccomp
 
-ROOMS = apop auth boxlock bytes check client dotlock filter from index jail journal \
-        lang line         log login maildrop mbox message monitor options pam plan privsep proto \
-        proxy recover reply secrets session state uidl walk
+ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
+        index jail journal lang line log login maildrop mbox message monitor \
+        options pam plan privsep proto proxy recover reply secrets session \
+        state uidl walk
 OBJ   = $(ROOMS:=.o)
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c))
 

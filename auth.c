@@ -7,6 +7,7 @@
 #include "auth.h"
 
 #include "apop.h"
+#include "checkpassword.h"
 #include "pam.h"
 #include "secrets.h"
 
@@ -172,6 +173,21 @@ ask_pam(const struct auth_config *config, const struct credentials *c,
 	return auth_name_is_safe(account->name) ? FINE : PERM;
 }
 
+/* Whoever is not in the secrets file. */
+static enum trouble
+ask_others(const struct auth_config *config, const struct credentials *c,
+    struct account *account)
+{
+	int is_apop = c->method == METHOD_APOP;
+
+	if (config->checkpassword == NULL)
+		return ask_pam(config, c, account);
+	if (is_apop && config->timestamp == NULL)
+		return PERM;
+	return checkpassword_check(config->checkpassword, c->user, c->secret,
+	    is_apop ? config->timestamp : "");
+}
+
 /* Fills in the groups; false if there are too many to pass on. */
 static int
 find_groups(const struct auth_config *config, struct account *account)
@@ -260,8 +276,9 @@ auth_check(const struct auth_config *config, const struct credentials *c,
 		return PERM;
 	snprintf(account->name, sizeof account->name, "%s", c->user);
 	why = ask_secrets(config, c, &known);
-	if (!known && config->pam_service != NULL)
-		why = ask_pam(config, c, account);
+	if (!known &&
+	    (config->checkpassword != NULL || config->pam_service != NULL))
+		why = ask_others(config, c, account);
 	return why == FINE ? find_account(config, account) : why;
 }
 

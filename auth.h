@@ -12,12 +12,13 @@
 #include <sys/types.h>
 
 struct auth_config {
-	const char *pam_service; /* NULL: no PAM */
-	const char *secrets;     /* path */
-	const char *timestamp;   /* of the greeting; NULL if it had none */
-	const char *address;     /* the client's; NULL if not known */
-	const char *mailbox;     /* the pattern: %u %n %d %h %% */
-	gid_t mail_group;        /* nobody but the monitor ever holds it */
+	const char *pam_service;   /* NULL: no PAM */
+	const char *checkpassword; /* program that is asked instead; or NULL */
+	const char *secrets;       /* path */
+	const char *timestamp;     /* of the greeting; NULL if it had none */
+	const char *address;       /* the client's; NULL if not known */
+	const char *mailbox;       /* the pattern: %u %n %d %h %% */
+	gid_t mail_group;          /* nobody but the monitor ever holds it */
 	int is_root;
 };
 
@@ -32,7 +33,8 @@ struct account {
 
 /*
  * Holds a name and its proof against the stores. A user with an entry in the
- * secrets file is judged by that file alone, everyone else by PAM. FINE:
+ * secrets file is judged by that file alone, everyone else by the checkpassword
+ * program if there is one, or else by PAM. FINE:
  * *account is filled in. PERM: refused, for a reason that is logged by the
  * store, if at all, and that the caller must not let the client know. TEMP:
  * a store has failed, which is logged.

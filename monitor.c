@@ -556,25 +556,33 @@ monitor_run(const struct monitor_config *config, struct child login,
 }
 
 int
-monitor_recover(const struct monitor_config *config,
-    const struct account *account, struct child session)
+monitor_serve(const struct monitor_config *config,
+    const struct account *account, struct child session, int has_client)
 {
 	struct monitor m = {
 	    .config = config,
 	    .auth = config->auth,
+	    .tls = config->tls,
 	    .login = {.pid = -1, .fd = -1},
 	    .session = session,
 	    .account = *account,
-	    .is_recovery = 1,
+	    .is_recovery = !has_client,
 	    .began_ms = bytes_now_ms(),
 	};
 	const struct credentials nobody = {.rest = ""};
-	struct state_paths paths;
+	struct state_paths paths = {.index = ""};
+	char user[LOG_NAME_ROOM];
 
-	if (state_make(config->state, account, &paths) == FINE)
-		begin_session(&m, &paths, &nobody);
-	else
-		m.stage = STAGE_OVER;
+	if (has_client)
+		log_line(LOG_INFO,
+		    "LOGIN, ip=[%s], method=authenticated, tls=%d, user=%s, "
+		    "jail=%s",
+		    address_of(&m), m.tls, log_name(user, account->name),
+		    config->jail);
+	/* Without them, which is logged, the session says that it cannot. */
+	if (state_make(config->state, account, &paths) != FINE)
+		paths = (struct state_paths){.index = ""};
+	begin_session(&m, &paths, &nobody);
 	serve_all(&m);
 	return !m.stopping;
 }

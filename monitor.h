@@ -22,12 +22,6 @@ struct monitor_config {
 	int stls;          /* the login process can begin TLS */
 };
 
-/* A child and our end of the channel to it. */
-struct child {
-	pid_t pid;
-	int fd; /* does not block; -1 once closed */
-};
-
 /*
  * Serves both children until the session is over and both are gone; then the
  * lock file is gone too. Returns an exit status.
@@ -36,11 +30,11 @@ int monitor_run(const struct monitor_config *config, struct child login,
     struct child session);
 
 /*
- * Serves one session that has no client, for the account's maildrop: it ends
- * an interrupted update, as every session does first, and leaves. False if a
- * signal told us to stop.
+ * Serves one session for an account that needs no login: it has been judged
+ * elsewhere, or there is no client, and the session only ends an interrupted
+ * update, as every one does first. False if a signal told us to stop.
  */
-int monitor_recover(const struct monitor_config *config,
-    const struct account *account, struct child session);
+int monitor_serve(const struct monitor_config *config,
+    const struct account *account, struct child session, int has_client);
 
 #endif

@@ -15,8 +15,9 @@
 
 /* Texts are borrowed from argv, or constants. */
 struct options {
-	const char *mailbox; /* pattern */
-	const char *pam;     /* service */
+	const char *mailbox;       /* pattern */
+	const char *pam;           /* service */
+	const char *checkpassword; /* program */
 	const char *secrets;
 	const char *state;
 	const char *jail_user;
@@ -40,6 +41,7 @@ struct options {
 	int strict;
 	int check;
 	int recover;
+	int authenticated;
 	int version;
 	int help;
 };

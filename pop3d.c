@@ -36,11 +36,15 @@ struct setup {
 	struct monitor_config monitor;
 	struct client client;
 	struct ucspi tls;
+	struct child login_child;
+	struct child session_child;
 	struct jail_means means;
 	char level[JAIL_LEVEL];
 	char timestamp[APOP_TIMESTAMP];
 	char empty[512]; /* path of the jail's root */
 	char mailbox[1024];
+	char user[PRIVSEP_NAME + 1]; /* of the environment */
+	char home[512];
 };
 
 static _Noreturn void
@@ -146,10 +150,22 @@ replace_stderr(int wanted)
 	close(null);
 }
 
-/* PAM modules and libraries read it: nothing in it is ours. */
 static void
-clear_environment(void)
+keep_text(char *out, size_t room, const char *name)
 {
+	const char *text = getenv(name);
+
+	if (text != NULL && strlen(text) < room)
+		memcpy(out, text, strlen(text) + 1);
+}
+
+/* PAM modules and libraries read it: nothing in it is ours, but the name of a
+ * user who was judged before. */
+static void
+clear_environment(struct setup *s)
+{
+	keep_text(s->user, sizeof s->user, "USER");
+	keep_text(s->home, sizeof s->home, "HOME");
 	if (clearenv() != 0 ||
 	    setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1) == -1 ||
 	    setenv("TZ", ":/etc/localtime", 1) == -1)
@@ -260,6 +276,7 @@ instruct(struct setup *s)
 	s->session.use_dotlock = s->opt.use_dotlock;
 	s->session.name = NAME "-" VERSION;
 	s->monitor.auth.pam_service = o->no_pam ? NULL : o->pam;
+	s->monitor.auth.checkpassword = o->checkpassword;
 	s->monitor.auth.secrets = o->secrets;
 	s->monitor.auth.timestamp = timestamp;
 	s->monitor.auth.address =
@@ -273,58 +290,75 @@ instruct(struct setup *s)
 	s->monitor.proxy = o->proxy;
 }
 
+static void
+run_session(void *setup, int monitor)
+{
+	struct setup *s = setup;
+
+	s->session.monitor = monitor;
+	replace_stderr(0); /* the log is the monitor's */
+	session_run(&s->session);
+}
+
+static void
+run_login(void *setup, int monitor)
+{
+	struct setup *s = setup;
+
+	s->login.monitor = monitor;
+	close(s->session_child.fd);
+	replace_stderr(0);
+	login_run(&s->login);
+}
+
 /*
  * Forks both children before PAM is touched, so that they inherit none of
  * its memory. Each keeps the client's connection and its end of its channel.
  */
 static void
-start_children(struct setup *s, struct child *login, struct child *session)
+start_children(struct setup *s)
 {
-	int a[2], b[2];
-
-	if (!privsep_channel(a) || !privsep_channel(b))
-		log_fatal(EX_OSERR, "cannot make a channel");
-	s->login.monitor = a[1];
-	s->session.monitor = b[1];
-	session->pid = fork();
-	if (session->pid == 0) {
-		close(a[0]);
-		close(a[1]);
-		close(b[0]);
-		replace_stderr(0); /* the log is the monitor's */
-		session_run(&s->session);
-	}
-	login->pid = session->pid == -1 ? -1 : fork();
-	if (login->pid == 0) {
-		close(a[0]);
-		close(b[0]);
-		close(b[1]);
-		replace_stderr(0);
-		login_run(&s->login);
-	}
-	close(a[1]);
-	close(b[1]);
-	if (login->pid == -1)
-		log_fatal(EX_OSERR, "cannot fork"); /* b[0] ends the session */
-	login->fd = a[0];
-	session->fd = b[0];
+	if (!privsep_start(&s->session_child, run_session, s))
+		log_fatal(EX_OSERR, "cannot start the session process");
+	if (!privsep_start(&s->login_child, run_login, s))
+		log_fatal(EX_OSERR, "cannot start the login process");
 }
 
 /* The monitor has no business with the client. */
 static void
-leave_client(const struct setup *s, const struct child *login,
-    const struct child *session)
+leave_client(const struct setup *s)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(null, STDOUT_FILENO) == -1 ||
-	    fcntl(login->fd, F_SETFL, O_NONBLOCK) == -1 ||
-	    fcntl(session->fd, F_SETFL, O_NONBLOCK) == -1)
+	    dup2(null, STDOUT_FILENO) == -1)
 		log_fatal(EX_OSERR, "cannot let go of the client");
 	close(null);
 	client_close_ucspi(&s->tls);
-	jail_monitor(&s->means, !s->opt.no_pam);
+	jail_monitor(&s->means, s->opt.checkpassword != NULL || !s->opt.no_pam);
+}
+
+/* Somebody else has judged the user, and made us him: a checkpassword program
+ * says by the environment who he is. */
+static int
+serve_authenticated(struct setup *s)
+{
+	struct account a = {.uid = getuid(), .gid = getgid()};
+
+	if (s->means.is_root)
+		refuse(EX_CONFIG, "--authenticated", "as root",
+		    "the program before it has to become the user");
+	if (!auth_name_is_safe(s->user) ||
+	    !auth_mailbox(s->mailbox, s->user, s->home, a.mailbox))
+		refuse(EX_CONFIG, "--authenticated",
+		    "without USER, or HOME for %h, in the environment",
+		    "a checkpassword program sets them");
+	memcpy(a.name, s->user, strlen(s->user) + 1);
+	if (!privsep_start(&s->session_child, run_session, s))
+		log_fatal(EX_OSERR, "cannot start the session process");
+	leave_client(s);
+	monitor_serve(&s->monitor, &a, s->session_child, 1);
+	return EX_OK;
 }
 
 static int
@@ -349,7 +383,6 @@ int
 main(int argc, char **argv)
 {
 	static struct setup s;
-	struct child login, session;
 	int has_logger, by_hand;
 
 	client_find_ucspi(&s.tls);
@@ -373,14 +406,16 @@ main(int argc, char **argv)
 		return run_check(&s);
 	replace_stderr(s.opt.recover || s.opt.to_stderr);
 	client_find(&s.client);
-	clear_environment();
+	clear_environment(&s);
 	prepare_empty(&s);
 	find_jail_user(&s);
 	draw_timestamp(&s);
 	instruct(&s);
 	if (s.opt.recover)
 		return recover_all(&s.monitor, &s.session);
-	start_children(&s, &login, &session);
-	leave_client(&s, &login, &session);
-	return monitor_run(&s.monitor, login, session);
+	if (s.opt.authenticated)
+		return serve_authenticated(&s);
+	start_children(&s);
+	leave_client(&s);
+	return monitor_run(&s.monitor, s.login_child, s.session_child);
 }

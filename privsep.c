@@ -11,6 +11,7 @@
 #include "lang.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -77,9 +78,20 @@ finish(int fd, struct wire *w)
 }
 
 int
-privsep_channel(int ends[2])
+privsep_start(
+    struct child *child, void (*run)(void *arg, int monitor), void *arg)
 {
-	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
+		return 0;
+	*child = (struct child){.pid = fork(), .fd = ends[0]};
+	if (child->pid == 0) {
+		close(ends[0]);
+		run(arg, ends[1]);
+	}
+	close(ends[1]);
+	return child->pid != -1 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0;
 }
 
 int

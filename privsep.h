@@ -115,9 +115,18 @@ struct summary {
 	uint64_t out;
 };
 
-/* A channel: ends[0] is for the monitor, ends[1] for a child to be. False,
- * with errno, if there is none to be had. */
-int privsep_channel(int ends[2]);
+/* A child and our end of the channel to it. */
+struct child {
+	pid_t pid;
+	int fd; /* does not block; -1 once closed */
+};
+
+/*
+ * Forks a child that has a channel to us, and calls run() in it with its end;
+ * run() must not return. False, with errno, if that cannot be done.
+ */
+int privsep_start(
+    struct child *child, void (*run)(void *arg, int monitor), void *arg);
 
 /*
  * Each sends one message. Returns 0 if the other side is gone or does not

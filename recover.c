@@ -23,26 +23,15 @@ struct recovery {
 	int left; /* a journal is still to be applied */
 };
 
-static struct child
-start_session(struct recovery *r)
+static void
+run_session(void *arg, int monitor)
 {
-	struct child session;
-	int ends[2];
+	struct recovery *r = arg;
 
-	if (!privsep_channel(ends))
-		log_fatal(EX_OSERR, "cannot make a channel");
-	r->session.monitor = ends[1];
-	session = (struct child){.pid = fork(), .fd = ends[0]};
-	if (session.pid == 0) {
-		close(ends[0]);
-		if (dup2(r->session.client_in, STDERR_FILENO) == -1)
-			log_fatal(EX_OSERR, "cannot let go of the log");
-		session_run(&r->session);
-	}
-	close(ends[1]);
-	if (session.pid == -1 || fcntl(session.fd, F_SETFL, O_NONBLOCK) == -1)
-		log_fatal(EX_OSERR, "cannot start a session");
-	return session;
+	r->session.monitor = monitor;
+	if (dup2(r->session.client_in, STDERR_FILENO) == -1)
+		log_fatal(EX_OSERR, "cannot let go of the log");
+	session_run(&r->session);
 }
 
 /* What has become of it: the journal tells. */
@@ -67,13 +56,16 @@ recover_one(void *arg, const char *mailbox, const struct stat *journal)
 {
 	struct recovery *r = arg;
 	struct account account;
+	struct child session;
 	int go_on = 1;
 
 	if (strlen(mailbox) < sizeof account.mailbox &&
 	    auth_owner(&r->monitor->auth, journal->st_uid, journal->st_gid,
 		&account) == FINE) {
 		memcpy(account.mailbox, mailbox, strlen(mailbox) + 1);
-		go_on = monitor_recover(r->monitor, &account, start_session(r));
+		if (!privsep_start(&session, run_session, r))
+			log_fatal(EX_OSERR, "cannot start a session");
+		go_on = monitor_serve(r->monitor, &account, session, 0);
 	}
 	report(r, mailbox);
 	return go_on;

@@ -13,6 +13,7 @@ A dialogue is a text of lines. "# title" is the first. These set the scene:
                            no-directory, closed-directory
   options WORDS            added to the command line; {dir} is a directory
   secrets LINE             added to the secrets file, which has joe's secret
+  script NAME LINE         a line of the program {dir}/NAME
   no-secrets               the file has nothing but such lines, or is not there
   secrets-is WHAT          readable, symlink, directory, foreign
   state-is WHAT            missing, writable
@@ -78,7 +79,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 WAYS = ('packets', 'lines', 'bytes')
 
 TALK = ('C:', 'c:', 'S:', 'S-body')
-SCENE = ('mailbox', 'connect', 'mailbox-is', 'options', 'secrets', 'no-secrets', 'secrets-is',
+SCENE = ('mailbox', 'connect', 'mailbox-is', 'options', 'secrets', 'script', 'no-secrets', 'secrets-is',
          'state-is', 'default-places', 'env', 'file-limit', 'only', 'over', 'exit')
 LOOKS = ('mailbox-unchanged', 'mailbox-keeps', 'mailbox-becomes', 'mailbox-empty',
          'log', 'no-log', 'recover', 'again')

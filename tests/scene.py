@@ -81,6 +81,11 @@ class Scene:
             self.spoil_mailbox(what)
         if not self.has('default-places'):
             self.write_secrets()
+        for words in self.words('script'):
+            name, _, line = words.partition(' ')
+            with open(f'{self.dir}/{name}', 'a', encoding='utf-8') as f:
+                f.write(line + '\n')
+            os.chmod(f.name, 0o755)
         for what in self.words('state-is'):
             if what == 'missing':
                 os.rmdir(self.state)
