@@ -25,7 +25,15 @@ ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
         options pam plan privsep proto proxy recover reply secrets session \
         state uidl walk
 OBJ   = $(ROOMS:=.o)
-UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c))
+UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \
+        $(addprefix tests/bin/,hostile hostile-no-filter hostile-free)
+
+# A program whose processes turn on the others: see tests/hostile.c
+wrap      = $(addprefix -Wl$(,)--wrap=,$(1))
+,        := ,
+HOSTILE   = $(call wrap,proto_verb privsep_log_to maildrop_size)
+FREE      = $(call wrap,jail_basics jail_wait jail_login jail_session)
+NO_FILTER = $(call wrap,filter_has_seccomp)
 
 all: $(NAME)
 
@@ -40,6 +48,12 @@ pop3d.o $(OBJ): $(wildcard *.h) Makefile
 tests/unit/bin/%: tests/unit/%.c $(OBJ) $(wildcard tests/unit/*.h)
 	@mkdir -p tests/unit/bin
 	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $< $(OBJ) -lcmocka $(LIBS)
+
+tests/bin/%: tests/hostile.c pop3d.o $(OBJ)
+	@mkdir -p tests/bin
+	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(HOSTILE) -o $@ $^ $(LIBS)
+tests/bin/hostile-free: HOSTILE += $(FREE)
+tests/bin/hostile-no-filter: HOSTILE += $(NO_FILTER)
 
 units: $(UNITS)
 
@@ -62,7 +76,7 @@ uninstall:
 	    $(DESTDIR)$(MANDIR)/man5/$(NAME).secrets.5
 
 style:
-	clang-format --dry-run -Werror *.c *.h $(wildcard tests/unit/*.[ch])
+	clang-format --dry-run -Werror *.c *.h $(wildcard tests/*.c tests/unit/*.[ch])
 
 lint:
 	$(MAKE) clean
@@ -79,6 +93,6 @@ dist:
 	    >$(NAME)-$(VERSION).tar.gz
 
 clean:
-	rm -rf $(NAME) *.o tests/unit/bin
+	rm -rf $(NAME) *.o tests/unit/bin tests/bin
 
 .PHONY: all units check install uninstall style lint dist clean

@@ -383,14 +383,14 @@ static const struct request {
 	unsigned most; /* times in a session */
 	int (*take)(struct monitor *m);
 } requests[] = {
-    {MSG_ORIGIN,      FROM_LOGIN,   STAGE_LOGIN,   2,       take_origin     },
-    {MSG_CREDENTIALS, FROM_LOGIN,   STAGE_LOGIN,   64,      take_credentials},
-    {MSG_LOG,         FROM_LOGIN,   STAGE_LOGIN,   8,       take_log        },
-    {MSG_LOG,         FROM_SESSION, STAGE_SESSION, 64,      take_log        },
-    {MSG_LOCK,        FROM_SESSION, STAGE_SESSION, 1000,    take_lock       },
-    {MSG_UNLOCK,      FROM_SESSION, STAGE_SESSION, 1000,    take_unlock     },
-    {MSG_REFRESH,     FROM_SESSION, STAGE_SESSION, 1000000, take_refresh    },
-    {MSG_SUMMARY,     FROM_SESSION, STAGE_SESSION, 1,       take_summary    },
+    {MSG_ORIGIN,      FROM_LOGIN,   STAGE_LOGIN,   2,    take_origin     },
+    {MSG_CREDENTIALS, FROM_LOGIN,   STAGE_LOGIN,   64,   take_credentials},
+    {MSG_LOG,         FROM_LOGIN,   STAGE_LOGIN,   8,    take_log        },
+    {MSG_LOG,         FROM_SESSION, STAGE_SESSION, 64,   take_log        },
+    {MSG_LOCK,        FROM_SESSION, STAGE_SESSION, 1000, take_lock       },
+    {MSG_UNLOCK,      FROM_SESSION, STAGE_SESSION, 1000, take_unlock     },
+    {MSG_REFRESH,     FROM_SESSION, STAGE_SESSION, 60,   take_refresh    },
+    {MSG_SUMMARY,     FROM_SESSION, STAGE_SESSION, 1,    take_summary    },
 };
 
 /* One message of a child; false if it is not one that its row allows. */
@@ -412,6 +412,7 @@ listen_to(struct monitor *m, enum from from, unsigned *counts)
 {
 	struct child *child = from == FROM_LOGIN ? &m->login : &m->session;
 	enum message_type type = privsep_receive(child->fd, &m->wire);
+	int ignored;
 
 	if (type == MSG_NONE) {
 		close(child->fd);
@@ -422,7 +423,7 @@ listen_to(struct monitor *m, enum from from, unsigned *counts)
 		log_line(LOG_ERR,
 		    "%s process: message of type %d not allowed now; ended",
 		    from == FROM_LOGIN ? "login" : "session", (int)type);
-		kill(child->pid, SIGKILL);
+		end_child(child, &ignored);
 		m->stage = STAGE_OVER;
 	}
 }
