@@ -27,6 +27,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -564,12 +565,20 @@ take_on_root(void)
 	return setresuid(0, 0, 0) == -1 ? -1 : open("/etc/shadow", O_RDONLY);
 }
 
+static int
+rest(void *arg)
+{
+	(void)arg;
+	pause();
+	return 0;
+}
+
 static long
 use_threads(void)
 {
-	return syscall(SYS_clone,
+	return clone(rest, page + PAGE,
 	    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD,
-	    page + PAGE / 2, 0, 0, 0);
+	    NULL);
 }
 
 #ifdef __x86_64__
