@@ -129,7 +129,7 @@ records_begin(const struct plan *p)
 int
 plan_write(struct plan *p, int journal)
 {
-	const uint64_t numbers[NUMBERS] = {p->dev, p->ino, (uint64_t)p->size,
+	const uint64_t numbers[NUMBERS] = {p->fs, p->ino, (uint64_t)p->size,
 	    p->range_count, p->sample_count, p->unit, (uint64_t)p->data_room};
 	unsigned char head[HEAD + 32];
 	unsigned char *bytes;
@@ -167,7 +167,7 @@ read_head(struct plan *p, const unsigned char *head, off_t journal_size)
 	    n[4] != n[2] / n[5] + (n[2] % n[5] != 0))
 		return 0;
 	memcpy(p->id, head + 8, PLAN_ID);
-	p->dev = n[0];
+	p->fs = n[0];
 	p->ino = n[1];
 	p->size = (off_t)n[2];
 	p->range_count = n[3];

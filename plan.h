@@ -30,7 +30,7 @@ struct range {
 
 struct plan {
 	unsigned char id[PLAN_ID]; /* random */
-	uint64_t dev;              /* the file */
+	uint64_t fs;               /* the file, and where it is */
 	uint64_t ino;
 	off_t size; /* of the planned part; all that lies behind it stays */
 	struct range *ranges; /* in the planned part: ascending, apart */

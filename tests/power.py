@@ -134,7 +134,8 @@ class Case:
         return answer
 
     def replay(self, *options):
-        args = [self.place.replay(self.pattern.step), '-m', self.scene.mailbox, '-t', str(self.tail)]
+        args = [self.place.replay(self.pattern.step), '-m', self.scene.mailbox, '-t', str(self.tail),
+                '-f', str(os.statvfs(self.scene.mailbox).f_fsid)]
         args += [*options, self.file('trace'), self.file('old'), self.file('new'),
                  str(os.stat(self.scene.mailbox).st_ino), str(os.stat(self.journal).st_ino)]
         done = subprocess.run(['nice'] + args, capture_output=True, text=True, check=False)

@@ -84,14 +84,6 @@ disk_make(struct disk *d)
 }
 
 void
-disk_free(struct disk *d)
-{
-	bytes_free(&d->durable[MAILBOX]);
-	bytes_free(&d->durable[JOURNAL]);
-	free(d->pending);
-}
-
-void
 disk_copy(struct disk *to, const struct disk *from)
 {
 	bytes_copy(&to->durable[MAILBOX], &from->durable[MAILBOX]);
@@ -106,16 +98,16 @@ static void
 sync_file(struct disk *d, enum which file)
 {
 	static const struct choice all = {.what = ALL};
-	struct choice choices[PENDING];
-	struct bytes found;
+	static struct choice choices[PENDING];
+	static struct bytes found;
 	size_t left = 0;
 
 	for (size_t i = 0; i < d->count; i++)
 		choices[i] = all;
-	bytes_make(&found);
+	if (found.at == NULL)
+		bytes_make(&found);
 	disk_find(d, file, choices, NULL, &found);
 	bytes_copy(&d->durable[file], &found);
-	bytes_free(&found);
 	for (size_t i = 0; i < d->count; i++)
 		if (d->pending[i].file != file)
 			d->pending[left++] = d->pending[i];

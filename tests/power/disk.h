@@ -59,7 +59,6 @@ void bytes_resize(struct bytes *b, size_t len);
 void bytes_apply(struct bytes *b, const struct op *op);
 
 void disk_make(struct disk *d);
-void disk_free(struct disk *d);
 void disk_copy(struct disk *to, const struct disk *from);
 
 /* A call is made. */

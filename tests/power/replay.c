@@ -16,7 +16,7 @@
  *   +kill/N, +half/N     recovery dies before, or within, its Nth call
  *   +next...             recovery is recorded, and the power lost in it; also
  *                        right behind a POINT: the program was killed there
- * -e: of the states every so-manyth; -p: just that one; -w: writes it, or a
+ * -f: the file system's id, as statvfs() says; -e: of the states every so-manyth; -p: just that one; -w: writes it, or a
  * sample, to DIR; -m: what the session left, to see that the trace is whole.
  */
 #include "../../journal.h"
@@ -25,11 +25,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -70,7 +72,7 @@ static struct {
 	uint64_t every, seed;
 	const char *only, *out;
 	size_t tail;
-	uint64_t dev, ino[FILES];
+	uint64_t dev, fsid, ino[FILES];
 	struct op *ops;
 	size_t count;
 	struct bytes want[3]; /* by enum result */
@@ -211,6 +213,13 @@ fstat(int fd, struct stat *st)
 	    .st_ino = r.ino[file],
 	    .st_size = (off_t)now.file[file].len,
 	};
+	return 0;
+}
+
+int
+fstatvfs(int fd, struct statvfs *fs)
+{
+	*fs = (struct statvfs){.f_fsid = which_file(fd) == -1 ? 0 : r.fsid};
 	return 0;
 }
 
@@ -428,6 +437,18 @@ write_state(const struct world *w, const struct bytes *m, const struct bytes *j)
 
 /* -- from a state */
 
+static void
+world_copy(struct world *to, const struct world *from)
+{
+	struct disk disk = to->disk;
+
+	if (disk.pending == NULL)
+		disk_make(&disk);
+	disk_copy(&disk, &from->disk);
+	*to = *from;
+	to->disk = disk;
+}
+
 static void walk(const struct world *from, const struct op *ops, size_t n,
     size_t first, int depth, uint64_t every);
 
@@ -463,13 +484,12 @@ next_login(const struct world *from, const struct bytes *m,
     const struct bytes *j, enum mail mail, unsigned fail, uint64_t every)
 {
 	static struct tape tape;
-	struct world w = *from;
+	static struct world w;
 	struct op settled = {.kind = TRACE_TOLD};
 	enum trouble why;
 	unsigned syncs;
 
-	disk_make(&w.disk);
-	disk_copy(&w.disk, &from->disk);
+	world_copy(&w, from);
 	tape_clear(&tape);
 	start(m, j, &tape);
 	deliver(&w, mail);
@@ -483,7 +503,6 @@ next_login(const struct world *from, const struct bytes *m,
 	tape.ops[tape.count++] = settled;
 	count("next");
 	walk(&w, tape.ops, tape.count, 0, 2, every);
-	disk_free(&w.disk);
 	return syncs;
 }
 
@@ -573,33 +592,33 @@ static void
 inspect(const struct world *from, const struct bytes *m, const struct bytes *j,
     const char *kind, int depth)
 {
-	struct world w = *from;
+	static struct world w;
 	unsigned calls;
 
-	if (was_seen(&w, m, j))
+	if (was_seen(from, m, j))
 		return;
 	if (r.out != NULL &&
 	    (r.only != NULL ? strcmp(r.path, r.only) == 0
-			    : depth == 1 && w.soft == 0))
-		write_state(&w, m, j);
+			    : depth == 1 && from->soft == 0))
+		write_state(from, m, j);
 	start(m, j, NULL);
 	count(kind);
-	judge(&w, recover(), 0);
+	judge(from, recover(), 0);
 	calls = now.calls;
 	if (!is_due(depth == 1 ? 2 : 8))
 		return;
-	with_mail(&w, m, j);
-	renumbered(&w, m, j);
+	with_mail(from, m, j);
+	renumbered(from, m, j);
 	if (!is_due(depth == 1 ? 8 : 64))
 		return;
-	killed(&w, m, j, calls);
+	killed(from, m, j, calls);
 	if (depth != 1 || !is_due(64))
 		return;
-	disk_make(&w.disk);
+	world_copy(&w, from);
+	w.disk.count = 0;
 	bytes_copy(&w.disk.durable[MAILBOX], m);
 	bytes_copy(&w.disk.durable[JOURNAL], j);
 	next_logins(&w, m, j, 16);
-	disk_free(&w.disk);
 }
 
 /* -- the states of a point in time */
@@ -848,22 +867,21 @@ static void
 walk(const struct world *from, const struct op *ops, size_t n, size_t first,
     int depth, uint64_t every)
 {
-	struct world w = *from;
+	static struct world worlds[3];
+	struct world *w = &worlds[depth];
 
-	disk_make(&w.disk);
-	disk_copy(&w.disk, &from->disk);
+	world_copy(w, from);
 	for (size_t i = 0; i < n; i++) {
 		size_t at = enter("/%zu", i + 1);
 
-		happen(&w, &ops[i]);
+		happen(w, &ops[i]);
 		if (i >= first && is_due(1)) {
-			lose_power(&w, depth, every);
+			lose_power(w, depth, every);
 			if (depth == 1)
-				kill_program(&w, ops, i + 1);
+				kill_program(w, ops, i + 1);
 		}
 		leave(at);
 	}
-	disk_free(&w.disk);
 }
 
 /* -- what is given */
@@ -976,7 +994,9 @@ replay(void)
 		struct op tail = {.kind = TRACE_WRITE, .file = MAILBOX};
 		size_t at = enter("loss%u", loss);
 
-		disk_make(&w.disk);
+		if (w.disk.pending == NULL)
+			disk_make(&w.disk);
+		w.disk.count = 0;
 		w.disk.loss = loss;
 		bytes_copy(&w.disk.durable[MAILBOX], &r.want[OLD]);
 		w.soft = r.tail;
@@ -989,7 +1009,6 @@ replay(void)
 		}
 		walk(&w, r.ops, r.count, first < r.count ? first : 0, 1,
 		    r.every);
-		disk_free(&w.disk);
 		leave(at);
 	}
 }
@@ -1002,10 +1021,13 @@ main(int argc, char **argv)
 
 	r.every = 1;
 	r.seed = 1;
-	while ((option = getopt(argc, argv, "e:s:p:w:t:m:")) != -1)
+	while ((option = getopt(argc, argv, "e:f:s:p:w:t:m:")) != -1)
 		switch (option) {
 		case 'e':
 			r.every = strtoull(optarg, NULL, 10);
+			break;
+		case 'f':
+			r.fsid = strtoull(optarg, NULL, 10);
 			break;
 		case 's':
 			r.seed = strtoull(optarg, NULL, 10);
@@ -1027,6 +1049,8 @@ main(int argc, char **argv)
 		}
 	if (argc - optind != 5)
 		return 2;
+	mallopt(M_MMAP_THRESHOLD, 1 << 30);
+	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	log_divert(note_line);
 	r.seen = calloc(1ul << SEEN_BITS, sizeof *r.seen);
 	bytes_make(&now.file[MAILBOX]);
