@@ -2,11 +2,11 @@
  * journal.c - rewrite a file in place so that a crash leaves the old or the
  * new one
  *
- * The steps and their syncs, in order: (1) plan and first record, journal
- * synced; (2) the record's bytes to the file, synced; (3) the next record to
- * the journal's other place, synced, and so on; (4) a record that all is
- * moved, synced; (5) the file is truncated and synced; (6) the journal is
- * emptied and synced. An update of one step has five syncs.
+ * The steps and their syncs, in order: (1) the file is synced, as it is; (2)
+ * plan and first record, journal synced; (3) the record's bytes to the file,
+ * synced; (4) the next record to the journal's other place, synced, and so on;
+ * (5) a record that all is moved, synced; (6) the file is truncated and
+ * synced; (7) the journal is emptied. An update of one step has five syncs.
  *
  * Truncation cannot be told from its absence by the file's size, since mail
  * may have been appended after either. So the last step puts a random mark
@@ -255,8 +255,9 @@ run(struct work *w, struct record rec)
 	}
 	if (!truncate_and_sync(w->r->fd, w->result))
 		return 0;
-	/* If that fails, the next login finds that all is done. */
-	if (!truncate_and_sync(w->r->journal, 0))
+	/* Not synced: if it comes back, or that fails, the next login finds
+	 * the mark gone, and that all is done. */
+	if (ftruncate(w->r->journal, 0) == -1)
 		log_errno("cannot empty the journal of", w->r->path);
 	return 1;
 }
@@ -313,11 +314,12 @@ close_work(struct work *w)
 	free(w->block);
 }
 
-/* Everything that is done before the file is touched. */
+/* Everything that is done before the file is touched. The plan counts on all
+ * that is in it: also on mail that its deliverer has not synced. */
 static int
 prepare(struct work *w, struct record *rec)
 {
-	if (!plan_sample(&w->plan, w->r->fd) ||
+	if (!sync_file(w->r->fd) || !plan_sample(&w->plan, w->r->fd) ||
 	    !plan_write(&w->plan, w->r->journal) || !reserve(w))
 		return 0;
 	*rec = next_record(w);
@@ -372,7 +374,8 @@ journal_is_open(int journal)
 /*
  * What is read from the journal may stand in the kernel's memory alone: its
  * writer was killed before its sync, or its sync has failed. All of it is
- * written once more, as it is, and synced.
+ * written once more, as it is, and synced. So is the file, since mail may have
+ * come.
  */
 static int
 settle(const struct work *w)
@@ -393,7 +396,7 @@ settle(const struct work *w)
 			return 0;
 		progress(w);
 	}
-	return sync_file(w->r->journal);
+	return sync_file(w->r->journal) && sync_file(w->r->fd);
 }
 
 /* Takes up the rewrite where the record left it. CHANGED if it cannot be

@@ -182,6 +182,20 @@ write_pieces(const struct disk *d, const struct op *op, const struct choice *c,
 	}
 }
 
+/* Is there a later write behind where that truncation cuts? Then it is done:
+ * a file system's own order. */
+static int
+is_behind(const struct disk *d, const struct choice *choices, size_t cut)
+{
+	for (size_t i = cut + 1; i < d->count; i++)
+		if (d->pending[i].file == d->pending[cut].file &&
+		    d->pending[i].kind != TRACE_CUT &&
+		    choices[i].what != NOTHING &&
+		    d->pending[i].at >= d->pending[cut].at)
+			return 1;
+	return 0;
+}
+
 /* Data may be on the disk behind what the size says: they are cut off at the
  * end. "most" is how far the buffer was used. */
 void
@@ -201,7 +215,10 @@ disk_find(const struct disk *d, enum which file, const struct choice *choices,
 		const struct choice *c = &choices[i];
 		size_t end = op->at + (op->kind == TRACE_WRITE ? op->len : 0);
 
-		if (op->file != file || c->what == NOTHING)
+		if (op->file != file)
+			continue;
+		if (c->what == NOTHING &&
+		    (op->kind != TRACE_CUT || !is_behind(d, choices, i)))
 			continue;
 		if (op->kind == TRACE_CUT && end < most) {
 			memset(to->at + end, 0, most - end);

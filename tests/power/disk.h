@@ -4,7 +4,8 @@
  * Each file has what is durable, and the calls since its last sync. When the
  * power fails, of these the disk may hold any part: of a write any of its
  * sectors or pages, with or without the size that it gave the file; a
- * truncation or not. A sync is about its own file only.
+ * truncation or not; but a truncation comes before what is written, later,
+ * behind its place. A sync is about its own file only.
  */
 #ifndef DISK_H
 #define DISK_H

@@ -488,17 +488,21 @@ next_login(const struct world *from, const struct bytes *m,
 	struct op settled = {.kind = TRACE_TOLD};
 	enum trouble why;
 	unsigned syncs;
+	int was_open;
 
 	world_copy(&w, from);
 	tape_clear(&tape);
 	start(m, j, &tape);
 	deliver(&w, mail);
+	was_open = j->len > 0;
 	now.fail = fail;
 	why = recover();
 	if (why != FINE && fail != 0)
 		why = recover();
 	syncs = now.syncs;
 	settled.at = judge(&w, why, 0);
+	if (!was_open)
+		settled.at = EITHER; /* nothing has told it what it is */
 	now.tape = NULL;
 	tape.ops[tape.count++] = settled;
 	count("next");

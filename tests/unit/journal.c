@@ -301,8 +301,8 @@ mail_that_comes_meanwhile_is_kept(void **state)
 
 /*
  * What a failed sync should have written may be gone, and a second one says
- * nothing of it. The first one's is the plan and all: the update is called
- * off.
+ * nothing of it. The journal's first one's is the plan and all: the update is
+ * called off.
  */
 static void
 a_failed_first_sync_calls_it_off(void **state)
@@ -315,7 +315,7 @@ a_failed_first_sync_calls_it_off(void **state)
 	draw_pattern(1);
 	make_file("mbox", old, old_len);
 	make_file("journal", "", 0);
-	assert_int_equal(run(0, ERROR_SYNC, 1, &more), TEMP);
+	assert_int_equal(run(0, ERROR_SYNC, 2, &more), TEMP);
 	check_bytes(got, read_file("mbox", got, sizeof got), old, old_len,
 	    "the mailbox");
 	assert_int_equal(stat("journal", &st), 0);
@@ -333,11 +333,11 @@ nothing_is_built_on_what_is_not_on_disk(void **state)
 		unsigned sync; /* before which it is killed */
 		const char *recovery;
 	} kills[] = {
-	    {1, "jJmMjJCMcJ"}, /* plan and first record */
-	    {2, "jJmMjJCMcJ"}, /* what was moved */
-	    {3, "jJjJCMcJ"  }, /* the record that all is */
-	    {4, "McJ"       }, /* the cut */
-	    {5, ""          }, /* the emptied journal */
+	    {1, ""          }, /* what others have delivered */
+	    {2, "jJMmMjJCMc"}, /* plan and first record */
+	    {3, "jJMmMjJCMc"}, /* what was moved */
+	    {4, "jJMjJCMc"  }, /* the record that all is */
+	    {5, "McJ"       }, /* the cut */
 	};
 	int more;
 
@@ -363,7 +363,7 @@ an_update_of_one_step_has_five_syncs(void **state)
 	make_file("mbox", old, old_len);
 	make_file("journal", "", 0);
 	assert_int_equal(run(0, KILL, 0, &more), FINE);
-	check_text(trace, "jJmMjJCMcJ", "calls of the update");
+	check_text(trace, "MjJmMjJCMc", "calls of the update");
 }
 
 /* Kills it behind the first write to the file. */
