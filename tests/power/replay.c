@@ -1,63 +1,47 @@
 /*
  * replay.c - cut the power at every point of a recorded update, and recover
  *
- *   replay [-e EVERY] [-s SEED] [-p PATH] [-w DIR] [-t TAIL] [-m MAILBOX]
- *          TRACE OLD NEW MAILBOX-INODE JOURNAL-INODE
+ *   replay [OPTIONS] TRACE GIVEN OLD NEW LEFT MAILBOX-INODE JOURNAL-INODE
  *
- * OLD and NEW are what the mailbox held, and has to hold; the last TAIL bytes
- * of both had not been synced by whoever delivered them. After every event of
- * the trace the states are made that the disk may be in (disk.h); from each the
- * journal's own code recovers, on files in memory. Then the mailbox has to be
- * the old or the new one, with what was appended; only the new one if the
- * client was told so, or a recovery has said so.
+ * GIVEN is what the mailbox held at the beginning of the trace, OLD at the
+ * beginning of its last session, and NEW is what that should make of it; LEFT
+ * is the mailbox that it has left, and shows whether the trace is whole. After
+ * every event of that session the states are made that the disk may be in
+ * (disk.h); from each the journal's own code recovers (machine.h). Then the
+ * mailbox has to be the old or the new one, with what was appended; only the
+ * new one if the client was told so; only the same one that an earlier
+ * recovery has made of it.
  *
  * A path names a state: POINT/KIND/NUMBER, then what happens to it:
- *   +mail, +renumbered   before recovery
- *   +kill/N, +half/N     recovery dies before, or within, its Nth call
- *   +next...             recovery is recorded, and the power lost in it; also
- *                        right behind a POINT: the program was killed there
- * -f: the file system's id, as statvfs() says; -e: of the states every so-manyth; -p: just that one; -w: writes it, or a
- * sample, to DIR; -m: what the session left, to see that the trace is whole.
+ *   +mail           comes before recovery
+ *   +renumbered     the device has got another number
+ *   +kill/N +half/N recovery dies before, or within, its Nth call
+ *   +next/F/M       recovery is recorded, its Fth sync fails (0: none), mail
+ *                   has come (1; 2: and was synced); then power fails in it, at
+ *                   a POINT. Also right behind a point: the program was killed
+ *                   there, and the machine ran on.
+ *
+ * -b BYTES: of the trace, before the last session
+ * -t BYTES: at the end of OLD, that their deliverer has not synced
+ * -f NUMBER: the file system's id, as statvfs() has it
+ * -e N, -d N: of the states, and of what happens to them, one in so many
+ * -s SEED, -p PATH: just that state
+ * -w DIR: writes it, or some states, there
  */
-#include "../../journal.h"
+#include "machine.h"
 
-#include "disk.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#define FD_BASE   1000 /* the mailbox's descriptor; the next is the journal's */
-#define MAIL      "From z Mon Jan  1 10:00:00 2024\n\nlater\n\n"
-#define MAIL_LEN  (sizeof MAIL - 1)
-#define TAPE      4096 /* calls that one recovery makes, at most */
 #define SEEN_BITS 23
+#define SAMPLE    12 /* states that are written */
 
 enum result { EITHER, OLD, NEW };
-
-struct tape {
-	struct op ops[TAPE];
-	size_t count;
-};
-
-/* The files as the program sees them, and what goes wrong. */
-struct machine {
-	struct bytes file[FILES];
-	uint64_t dev;
-	unsigned calls, turn; /* so far; it dies at that one, 0: never */
-	unsigned syncs, fail; /* so far; that one fails, 0: none */
-	int half;             /* it dies within the call, not before it */
-	int is_dead;
-	struct tape *tape; /* NULL: nothing is recorded */
-};
+enum mail { NO_MAIL, MAIL_COMES, MAIL_SYNCED, MAILS };
 
 /* A disk, and what may be found on it. */
 struct world {
@@ -68,257 +52,81 @@ struct world {
 	int soft_is_lost; /* ... and a sync of them has failed */
 };
 
+/* The states of one point in time. */
+struct point {
+	const struct world *w;
+	struct choice choices[PENDING];
+	const char *kind;
+	unsigned number;
+	int depth; /* 1: of the trace; 2: of a recovery */
+	uint64_t every;
+};
+
 static struct {
-	uint64_t every, seed;
+	uint64_t every, thin, seed;
 	const char *only, *out;
 	size_t tail;
-	uint64_t dev, fsid, ino[FILES];
 	struct op *ops;
 	size_t count;
-	struct bytes want[3]; /* by enum result */
+	size_t first;              /* of the session that is looked at */
+	struct bytes begin[FILES]; /* the files as that finds them */
+	struct bytes want[3];      /* by enum result */
 	struct bytes stale;
 	char path[512];
 	uint64_t *seen;
-	unsigned long states, failures, written;
+	unsigned long failures;
 	struct {
 		char name[24];
 		unsigned long count;
 	} kinds[40];
 } r;
 
-static struct machine now;
-static char logged[512];
-
-/* -- what the journal's code calls */
-
-static int
-which_file(int fd)
-{
-	return fd == FD_BASE || fd == FD_BASE + 1 ? fd - FD_BASE : -1;
-}
-
-/* Is the call made? 0: no; 1: yes; 2: half. */
-static int
-go_wrong(void)
-{
-	now.calls++;
-	if (!now.is_dead && now.turn != 0 && now.calls == now.turn) {
-		now.is_dead = 1;
-		if (now.half)
-			return 2;
-	}
-	if (now.is_dead)
-		errno = EIO;
-	return !now.is_dead;
-}
-
-static void
-note(enum trace_kind kind, int fd, uint64_t at, const void *bytes, size_t len)
-{
-	struct op op = {
-	    .kind = kind,
-	    .file = (enum which)(fd - FD_BASE),
-	    .at = at,
-	    .len = len,
-	    .bytes = bytes,
-	};
-	unsigned char *copy;
-
-	bytes_apply(&now.file[op.file], &op);
-	if (now.tape == NULL)
-		return;
-	if (now.tape->count == TAPE)
-		abort();
-	if (len > 0) {
-		copy = malloc(len);
-		if (copy == NULL)
-			abort();
-		memcpy(copy, bytes, len);
-		op.bytes = copy;
-	}
-	now.tape->ops[now.tape->count++] = op;
-}
-
-ssize_t
-pread(int fd, void *bytes, size_t n, off_t at)
-{
-	int file = which_file(fd);
-
-	if (file == -1)
-		return syscall(SYS_pread64, fd, bytes, n, at);
-	if ((size_t)at >= now.file[file].len)
-		return 0;
-	if (n > now.file[file].len - (size_t)at)
-		n = now.file[file].len - (size_t)at;
-	memcpy(bytes, now.file[file].at + at, n);
-	return (ssize_t)n;
-}
-
-ssize_t
-pwrite(int fd, const void *bytes, size_t n, off_t at)
-{
-	int made = go_wrong();
-
-	if (which_file(fd) == -1 || made == 0)
-		return -1;
-	n = made == 2 ? n / 2 : n;
-	note(TRACE_WRITE, fd, (uint64_t)at, bytes, n);
-	return made == 2 ? -1 : (ssize_t)n;
-}
-
-int
-fsync(int fd)
-{
-	if (which_file(fd) == -1 || go_wrong() != 1)
-		return -1;
-	if (++now.syncs == now.fail) {
-		note(TRACE_LOST, fd, 0, NULL, 0);
-		errno = EIO;
-		return -1;
-	}
-	note(TRACE_SYNC, fd, 0, NULL, 0);
-	return 0;
-}
-
-int
-ftruncate(int fd, off_t size)
-{
-	if (which_file(fd) == -1 || go_wrong() != 1)
-		return -1;
-	note(TRACE_CUT, fd, (uint64_t)size, NULL, 0);
-	return 0;
-}
-
-int
-fallocate(int fd, int mode, off_t at, off_t len)
-{
-	(void)mode;
-	if (which_file(fd) == -1 || go_wrong() != 1)
-		return -1;
-	note(TRACE_GROW, fd, (uint64_t)(at + len), NULL, 0);
-	return 0;
-}
-
-int
-fstat(int fd, struct stat *st)
-{
-	int file = which_file(fd);
-
-	if (file == -1)
-		return (int)syscall(SYS_newfstatat, fd, "", st, AT_EMPTY_PATH);
-	*st = (struct stat){
-	    .st_mode = S_IFREG | 0600,
-	    .st_nlink = 1,
-	    .st_dev = now.dev,
-	    .st_ino = r.ino[file],
-	    .st_size = (off_t)now.file[file].len,
-	};
-	return 0;
-}
-
-int
-fstatvfs(int fd, struct statvfs *fs)
-{
-	*fs = (struct statvfs){.f_fsid = which_file(fd) == -1 ? 0 : r.fsid};
-	return 0;
-}
-
-/* -- recovery */
-
-static void
-note_line(int level, const char *text)
-{
-	(void)level;
-	snprintf(logged, sizeof logged, "%s", text);
-}
-
-/* The machine is started: these are its files. */
-static void
-start(
-    const struct bytes *mailbox, const struct bytes *journal, struct tape *tape)
-{
-	bytes_copy(&now.file[MAILBOX], mailbox);
-	bytes_copy(&now.file[JOURNAL], journal);
-	now.dev = r.dev;
-	now.turn = 0;
-	now.fail = 0;
-	now.calls = 0;
-	now.syncs = 0;
-	now.tape = tape;
-}
-
-/* What a login does. */
-static enum trouble
-recover(void)
-{
-	struct rewrite rewrite = {
-	    .fd = FD_BASE,
-	    .journal = FD_BASE + 1,
-	    .path = "mailbox",
-	};
-
-	logged[0] = '\0';
-	now.is_dead = 0;
-	if (!journal_is_open(rewrite.journal))
-		return FINE;
-	return journal_recover(&rewrite);
-}
-
-/* A delivery; synced or not. */
-static void
-append(void)
-{
-	note(TRACE_WRITE, FD_BASE, now.file[MAILBOX].len, MAIL, MAIL_LEN);
-}
-
 /* -- judgement */
 
-/* Is that what was wanted, "more" mails behind it? */
+/* Is that what was wanted, with one mail more behind it or not? */
 static int
-matches(const struct world *w, enum result result, size_t more)
+matches(const struct world *w, enum result result, int more)
 {
-	const struct bytes *got = &now.file[MAILBOX], *want = &r.want[result];
+	const struct bytes *got = &machine.file[MAILBOX];
+	const struct bytes *want = &r.want[result];
 	size_t all = want->len + w->mails * MAIL_LEN, sure = all - w->soft;
 	size_t body = sure < want->len ? sure : want->len;
+	size_t behind = more ? MAIL_LEN : 0;
 
-	if (got->len < sure + more * MAIL_LEN ||
-	    got->len > all + more * MAIL_LEN ||
+	if (got->len < sure + behind || got->len > all + behind ||
 	    memcmp(got->at, want->at, body) != 0)
 		return 0;
 	for (size_t at = body; at < sure; at++)
 		if (got->at[at] != (unsigned char)MAIL[(at - body) % MAIL_LEN])
 			return 0;
-	return more == 0 ||
-	    memcmp(got->at + got->len - MAIL_LEN, MAIL, MAIL_LEN) == 0;
+	return memcmp(got->at + got->len - behind, MAIL, behind) == 0;
 }
 
 static void
 blame(const char *what)
 {
 	if (++r.failures <= 20)
-		printf("FAIL %s: %s (logged: %s)\n", r.path, what, logged);
+		printf(
+		    "FAIL %s: %s (logged: %s)\n", r.path, what, machine.logged);
 }
 
-/* The recovery has ended with that: was it right? */
+/* The recovery has ended with that: was it right? What it made of it. */
 static enum result
-judge(const struct world *w, enum trouble why, size_t more)
+judge(const struct world *w, enum trouble why, int more)
 {
-	int is_old = w->result != NEW && matches(w, OLD, more);
-	int is_new = w->result != OLD && matches(w, NEW, more);
+	int is_old = matches(w, OLD, more), is_new = matches(w, NEW, more);
 
 	if (why != FINE)
 		blame("not recovered");
-	else if (now.file[JOURNAL].len > 0)
+	else if (machine.file[JOURNAL].len > 0)
 		blame("a journal is left");
-	else if (is_old || is_new)
-		return is_old && is_new ? EITHER : is_old ? OLD : NEW;
-	else if (w->result == NEW && matches(w, OLD, more))
-		blame("a lie: the deleted messages are back");
-	else if (w->result == OLD && matches(w, NEW, more))
-		blame("a lie: deleted after all");
-	else
+	else if (!is_old && !is_new)
 		blame("damaged");
-	return EITHER;
+	else if (!is_old && w->result == OLD)
+		blame("a lie: deleted after all");
+	else if (!is_new && w->result == NEW)
+		blame("a lie: the deleted messages are back");
+	return is_old == is_new ? EITHER : is_old ? OLD : NEW;
 }
 
 /* -- paths and samples */
@@ -370,7 +178,6 @@ count(const char *kind)
 		abort();
 	snprintf(r.kinds[i].name, sizeof r.kinds[i].name, "%s", kind);
 	r.kinds[i].count++;
-	r.states++;
 }
 
 static uint64_t
@@ -390,8 +197,8 @@ digest(const struct bytes *b, uint64_t h)
 static int
 was_seen(const struct world *w, const struct bytes *m, const struct bytes *j)
 {
-	uint64_t h =
-	    digest(j, digest(m, w->soft * 8 + w->mails * 4 + w->result));
+	uint64_t terms = w->soft * 16 + w->mails * 4 + w->result;
+	uint64_t h = digest(j, digest(m, terms));
 	size_t at = h >> (64 - SEEN_BITS);
 
 	if (r.only != NULL)
@@ -410,32 +217,41 @@ was_seen(const struct world *w, const struct bytes *m, const struct bytes *j)
 }
 
 static void
-write_file(const char *suffix, const void *bytes, size_t len)
+write_file(
+    unsigned long slot, const char *suffix, const void *bytes, size_t len)
 {
 	char path[600];
 	FILE *f;
 
-	snprintf(path, sizeof path, "%s/%lu.%s", r.out, r.written, suffix);
+	snprintf(path, sizeof path, "%s/%lu.%s", r.out, slot, suffix);
 	f = fopen(path, "wb");
 	if (f == NULL || fwrite(bytes, 1, len, f) != len || fclose(f) != 0)
 		abort();
 }
 
-/* For those who want to see it on a real disk. */
+/* For those who want to see it on a real disk: the one that was asked for, or
+ * some of the first depth, each with the same chance. */
 static void
-write_state(const struct world *w, const struct bytes *m, const struct bytes *j)
+write_state(const struct world *w, const struct bytes *m, const struct bytes *j,
+    int depth)
 {
 	static const char *const names[] = {"either", "old", "new"};
+	static unsigned long met;
+	unsigned long slot = met;
 	char text[600];
 
-	write_file("mailbox", m->at, m->len);
-	write_file("journal", j->at, j->len);
+	if (r.out == NULL || w->soft + w->mails > 0 ||
+	    (r.only != NULL ? strcmp(r.path, r.only) != 0 : depth != 1))
+		return;
+	if (met++ >= SAMPLE)
+		slot = scramble(r.seed + met) % met;
+	if (slot >= SAMPLE)
+		return;
+	write_file(slot, "mailbox", m->at, m->len);
+	write_file(slot, "journal", j->at, j->len);
 	snprintf(text, sizeof text, "%s %s\n", names[w->result], r.path);
-	write_file("terms", text, strlen(text));
-	r.written++;
+	write_file(slot, "terms", text, strlen(text));
 }
-
-/* -- from a state */
 
 static void
 world_copy(struct world *to, const struct world *from)
@@ -449,35 +265,17 @@ world_copy(struct world *to, const struct world *from)
 	to->disk = disk;
 }
 
+/* -- from a state */
+
+/* Along a recording, the power failing after each event. Of a recovery's, the
+ * states are not looked at as deeply: so this comes back once, not more. */
 static void walk(const struct world *from, const struct op *ops, size_t n,
     size_t first, int depth, uint64_t every);
 
-static void
-tape_clear(struct tape *t)
-{
-	for (size_t i = 0; i < t->count; i++)
-		free((void *)(uintptr_t)t->ops[i].bytes);
-	t->count = 0;
-}
-
-enum mail { NO_MAIL, MAIL_SOFT, MAIL_SYNCED };
-
-/* The mail that comes before the next login is noted in the world. */
-static void
-deliver(struct world *w, enum mail mail)
-{
-	if (mail == NO_MAIL)
-		return;
-	append();
-	w->mails++;
-	w->soft += MAIL_LEN;
-	if (mail == MAIL_SYNCED)
-		note(TRACE_SYNC, FD_BASE, 0, NULL, 0);
-}
-
 /*
  * The next login: it recovers, and is recorded; then the power fails, at any
- * point. One of its syncs fails, or none; then one more login tries again.
+ * point. If one of its syncs fails, one more login tries again. Returns how
+ * many syncs there were.
  */
 static unsigned
 next_login(const struct world *from, const struct bytes *m,
@@ -487,27 +285,27 @@ next_login(const struct world *from, const struct bytes *m,
 	static struct world w;
 	struct op settled = {.kind = TRACE_TOLD};
 	enum trouble why;
-	unsigned syncs;
-	int was_open;
 
 	world_copy(&w, from);
 	tape_clear(&tape);
-	start(m, j, &tape);
-	deliver(&w, mail);
-	was_open = j->len > 0;
-	now.fail = fail;
-	why = recover();
+	machine_start(m, j);
+	machine.tape = &tape;
+	if (mail != NO_MAIL) {
+		machine_deliver(mail == MAIL_SYNCED);
+		w.mails++;
+		w.soft += MAIL_LEN; /* until it is synced */
+	}
+	machine.fail = fail;
+	why = machine_recover();
 	if (why != FINE && fail != 0)
-		why = recover();
-	syncs = now.syncs;
+		why = machine_recover();
 	settled.at = judge(&w, why, 0);
-	if (!was_open)
-		settled.at = EITHER; /* nothing has told it what it is */
-	now.tape = NULL;
-	tape.ops[tape.count++] = settled;
-	count("next");
+	machine.tape = NULL;
+	count("next-login");
+	if (j->len > 0) /* else nothing has told it what it is */
+		tape.ops[tape.count++] = settled;
 	walk(&w, tape.ops, tape.count, 0, 2, every);
-	return syncs;
+	return machine.syncs;
 }
 
 /* All the logins that may be next. */
@@ -516,7 +314,7 @@ next_logins(const struct world *w, const struct bytes *m, const struct bytes *j,
     uint64_t every)
 {
 	static struct bytes mailbox, journal; /* m and j may be our own */
-	unsigned syncs = 99;
+	unsigned syncs = r.only != NULL ? 99 : 1;
 
 	if (mailbox.at == NULL) {
 		bytes_make(&mailbox);
@@ -525,16 +323,15 @@ next_logins(const struct world *w, const struct bytes *m, const struct bytes *j,
 	bytes_copy(&mailbox, m);
 	bytes_copy(&journal, j);
 	for (unsigned fail = 0; fail <= syncs; fail++)
-		for (enum mail mail = NO_MAIL; mail <= MAIL_SYNCED; mail++) {
+		for (enum mail mail = NO_MAIL; mail < MAILS; mail++) {
 			size_t at = enter("+next/%u/%u", fail, (unsigned)mail);
-			unsigned made = syncs;
+			unsigned made = 0;
 
-			if (w->soft > 0 && mail != NO_MAIL)
-				made = syncs;
-			else if (is_due(fail == 0 ? 1 : 8) || syncs == 99)
+			if ((w->soft == 0 || mail == NO_MAIL) &&
+			    is_due(fail == 0 ? 1 : 8))
 				made = next_login(w, &mailbox, &journal, mail,
 				    fail, fail == 0 ? every : every * 4);
-			if (syncs == 99)
+			if (fail == 0 && made > syncs)
 				syncs = made;
 			leave(at);
 		}
@@ -546,10 +343,10 @@ with_mail(const struct world *w, const struct bytes *m, const struct bytes *j)
 	size_t at = enter("+mail");
 
 	if (is_due(1)) {
-		start(m, j, NULL);
-		append();
+		machine_start(m, j);
+		machine_deliver(1);
 		count("mail");
-		judge(w, recover(), 1);
+		judge(w, machine_recover(), 1);
 	}
 	leave(at);
 }
@@ -560,10 +357,11 @@ renumbered(const struct world *w, const struct bytes *m, const struct bytes *j)
 	size_t at = enter("+renumbered");
 
 	if (is_due(1)) {
-		start(m, j, NULL);
-		now.dev = r.dev + 1;
+		machine_start(m, j);
+		machine.dev++;
 		count("renumbered");
-		judge(w, recover(), 0);
+		judge(w, machine_recover(), 0);
+		machine.dev--;
 	}
 	leave(at);
 }
@@ -575,17 +373,18 @@ killed(const struct world *w, const struct bytes *m, const struct bytes *j,
 {
 	for (unsigned i = 0; i < 2 * calls; i++) {
 		size_t at = enter("+%s/%u", i % 2 ? "half" : "kill", i / 2 + 1);
+		int more = i % 3 == 0;
 
 		if (is_due(1)) {
-			start(m, j, NULL);
-			now.turn = i / 2 + 1;
-			now.half = (int)(i % 2);
-			recover();
-			now.turn = 0;
-			if (i % 3 == 0)
-				append();
+			machine_start(m, j);
+			machine.turn = i / 2 + 1;
+			machine.half = (int)(i % 2);
+			machine_recover();
+			machine.turn = 0;
+			if (more)
+				machine_deliver(0);
 			count("killed");
-			judge(w, recover(), i % 3 == 0);
+			judge(w, machine_recover(), more);
 		}
 		leave(at);
 	}
@@ -601,62 +400,34 @@ inspect(const struct world *from, const struct bytes *m, const struct bytes *j,
 
 	if (was_seen(from, m, j))
 		return;
-	if (r.out != NULL &&
-	    (r.only != NULL ? strcmp(r.path, r.only) == 0
-			    : depth == 1 && from->soft == 0))
-		write_state(from, m, j);
-	start(m, j, NULL);
+	write_state(from, m, j, depth);
+	machine_start(m, j);
 	count(kind);
-	judge(from, recover(), 0);
-	calls = now.calls;
-	if (!is_due(depth == 1 ? 2 : 8))
+	judge(from, machine_recover(), 0);
+	calls = machine.calls;
+	if (!is_due(r.thin * (depth == 1 ? 1 : 4)))
 		return;
 	with_mail(from, m, j);
 	renumbered(from, m, j);
-	if (!is_due(depth == 1 ? 8 : 64))
+	if (!is_due(r.thin * (depth == 1 ? 2 : 32)))
 		return;
 	killed(from, m, j, calls);
-	if (depth != 1 || !is_due(64))
+	if (depth != 1 || !is_due(r.thin * 16))
 		return;
 	world_copy(&w, from);
 	w.disk.count = 0;
 	bytes_copy(&w.disk.durable[MAILBOX], m);
 	bytes_copy(&w.disk.durable[JOURNAL], j);
-	next_logins(&w, m, j, 16);
+	next_logins(&w, m, j, r.thin * 4);
 }
 
 /* -- the states of a point in time */
 
-/* What all makers of states share. */
-struct point {
-	const struct world *w;
-	struct choice choices[PENDING];
-	const char *kind;
-	unsigned number;
-	int depth;
-	uint64_t every;
-};
-
 static void
-try_state(struct point *p)
+begin_kind(struct point *p, const char *kind)
 {
-	static struct bytes m[3], j[3];
-	const struct bytes *stale = NULL;
-	size_t at = enter("/%s/%u", p->kind, p->number++);
-
-	if (is_due(p->every)) {
-		if (m[p->depth].at == NULL) {
-			bytes_make(&m[p->depth]);
-			bytes_make(&j[p->depth]);
-		}
-		if (p->number % 3 == 0)
-			stale = &r.stale;
-		disk_find(&p->w->disk, MAILBOX, p->choices, NULL, &m[p->depth]);
-		disk_find(
-		    &p->w->disk, JOURNAL, p->choices, stale, &j[p->depth]);
-		inspect(p->w, &m[p->depth], &j[p->depth], p->kind, p->depth);
-	}
-	leave(at);
+	p->kind = kind;
+	p->number = 0;
 }
 
 static void
@@ -666,11 +437,25 @@ choose_all(struct point *p, struct choice c)
 		p->choices[i] = c;
 }
 
+/* The state that was chosen. */
 static void
-begin_kind(struct point *p, const char *kind)
+try_state(struct point *p)
 {
-	p->kind = kind;
-	p->number = 0;
+	static struct bytes m[3], j[3];
+	const struct bytes *stale = p->number % 3 == 0 ? &r.stale : NULL;
+	const struct disk *d = &p->w->disk;
+	size_t at = enter("/%s/%u", p->kind, p->number++);
+
+	if (m[p->depth].at == NULL) {
+		bytes_make(&m[p->depth]);
+		bytes_make(&j[p->depth]);
+	}
+	if (is_due(p->every)) {
+		disk_find(d, MAILBOX, p->choices, NULL, &m[p->depth]);
+		disk_find(d, JOURNAL, p->choices, stale, &j[p->depth]);
+		inspect(p->w, &m[p->depth], &j[p->depth], p->kind, p->depth);
+	}
+	leave(at);
 }
 
 /* Of each file the calls up to some point, the files apart. */
@@ -686,20 +471,20 @@ prefixes(struct point *p)
 			    (j < d->count && d->pending[j].file != JOURNAL))
 				continue;
 			for (size_t i = 0; i < d->count; i++)
-				p->choices[i].what =
-				    i < (d->pending[i].file == MAILBOX ? m : j)
-				    ? ALL
-				    : NOTHING;
+				p->choices[i] = (struct choice){.what = i <
+					    (d->pending[i].file == MAILBOX ? m
+									   : j)
+					? ALL
+					: NOTHING};
 			try_state(p);
 		}
 }
 
-/* One call is missing, or is the only one; any part of them. */
+/* One call is missing, or is the only one. */
 static void
-subsets(struct point *p)
+single(struct point *p)
 {
 	size_t n = p->w->disk.count;
-	uint64_t most = n <= 7 ? 1u << n : 128;
 
 	begin_kind(p, "missing");
 	for (size_t k = 0; k < n; k++) {
@@ -713,38 +498,48 @@ subsets(struct point *p)
 		p->choices[k].what = ALL;
 		try_state(p);
 	}
+}
+
+/* Any part of the calls; of many, some parts. */
+static void
+subsets(struct point *p)
+{
+	size_t n = p->w->disk.count;
+	uint64_t most = n <= 7 ? 1u << n : 128;
+
 	begin_kind(p, "subset");
 	for (uint64_t s = 0; s < most; s++) {
-		for (size_t i = 0; i < n; i++)
-			p->choices[i] = (struct choice){
-			    .what =
-				(n <= 7 ? s >> i : scramble(s * 9176 + i)) & 1
-				? ALL
-				: NOTHING};
+		for (size_t i = 0; i < n; i++) {
+			uint64_t bit = n <= 7 ? s >> i : scramble(s * 9176 + i);
+
+			p->choices[i] =
+			    (struct choice){.what = bit & 1 ? ALL : NOTHING};
+		}
 		try_state(p);
 	}
 }
 
-/* One write is torn, those before it are there, those behind it or not. */
+/* One write is torn; those before it are there, those behind it or not. */
 static void
 torn_one(struct point *p, size_t k, unsigned grain)
 {
 	unsigned pieces = op_pieces(&p->w->disk.pending[k], grain);
-	unsigned step = pieces / 24 + 1;
+	size_t n = p->w->disk.count;
 
-	for (unsigned cut = 0; cut < pieces; cut += step)
-		for (int how = UPTO; how <= BUT; how++)
-			for (int later = 0; later < 2; later++) {
-				choose_all(p, (struct choice){.what = ALL});
-				if (!later)
-					for (size_t i = k + 1;
-					     i < p->w->disk.count; i++)
-						p->choices[i].what = NOTHING;
-				p->choices[k].what = (unsigned)how;
-				p->choices[k].k = cut;
-				p->choices[k].grain = grain;
-				try_state(p);
-			}
+	for (unsigned cut = 0; cut < pieces; cut += pieces / 24 + 1)
+		for (int way = 0; way < 6; way++) {
+			choose_all(p, (struct choice){.what = ALL});
+			for (size_t i = k + 1; i < n && way % 2 == 0; i++)
+				p->choices[i].what = NOTHING;
+			p->choices[k] = (struct choice){
+			    .what = way / 2 == 0 ? UPTO
+				: way / 2 == 1   ? FROM
+						 : BUT,
+			    .k = cut,
+			    .grain = grain,
+			};
+			try_state(p);
+		}
 }
 
 static void
@@ -773,7 +568,8 @@ shuffled(struct point *p, const char *kind, unsigned grain)
 	}
 }
 
-/* Sizes and data apart from each other. */
+/* Sizes and data apart from each other: of one call only its size, or only
+ * its data; of all only the sizes; of all but one only the data. */
 static void
 sizes(struct point *p)
 {
@@ -781,19 +577,25 @@ sizes(struct point *p)
 
 	begin_kind(p, "size");
 	for (size_t k = 0; k < n; k++)
-		for (int how = 0; how < 4; how++) {
+		for (int way = 0; way < 4; way++) {
 			choose_all(p,
-			    (struct choice){.what = ALL, .no_data = how == 2});
-			p->choices[k] = (struct choice){.what = ALL,
-			    .no_data = how != 1,
-			    .no_size = how == 1};
-			if (how == 3)
-				for (size_t i = 0; i < n; i++)
-					if (p->w->disk.pending[i].kind ==
-					    TRACE_WRITE)
-						p->choices[i].no_size = 1;
+			    (struct choice){
+				.what = ALL,
+				.no_data = way == 2,
+				.no_size = way == 3,
+			    });
+			p->choices[k].no_data = way != 1;
+			p->choices[k].no_size = way == 1;
 			try_state(p);
 		}
+}
+
+/* All of it at once, at random. */
+static void
+mixed(struct point *p)
+{
+	size_t n = p->w->disk.count;
+
 	begin_kind(p, "mixed");
 	for (unsigned s = 0; s < 48 && n > 0; s++) {
 		for (size_t i = 0; i < n; i++) {
@@ -823,12 +625,15 @@ lose_power(const struct world *w, int depth, uint64_t every)
 	p->depth = depth;
 	p->every = every;
 	prefixes(p);
+	single(p);
 	subsets(p);
-	torn(p, "torn4096", 4096);
-	torn(p, "torn512", 512);
-	shuffled(p, "shuffled4096", 4096);
-	shuffled(p, "shuffled512", 512);
+	torn(p, "torn-4096", 4096);
+	torn(p, "torn-512", 512);
+	shuffled(p, "shuffled-4096", 4096);
+	shuffled(p, "shuffled-512", 512);
+	shuffled(p, "shuffled-32", 32);
 	sizes(p);
+	mixed(p);
 }
 
 /* -- along a trace */
@@ -842,15 +647,13 @@ happen(struct world *w, const struct op *op)
 		return;
 	}
 	disk_note(&w->disk, op);
-	if (op->file != MAILBOX)
-		return;
-	if (op->kind == TRACE_LOST && w->soft > 0)
+	if (op->file == MAILBOX && op->kind == TRACE_LOST && w->soft > 0)
 		w->soft_is_lost = 1;
-	if (op->kind == TRACE_SYNC && !w->soft_is_lost)
+	if (op->file == MAILBOX && op->kind == TRACE_SYNC && !w->soft_is_lost)
 		w->soft = 0;
 }
 
-/* The program was killed behind this event; the machine runs on. */
+/* The program is killed behind these events; the machine runs on. */
 static void
 kill_program(const struct world *w, const struct op *ops, size_t n)
 {
@@ -860,11 +663,11 @@ kill_program(const struct world *w, const struct op *ops, size_t n)
 		bytes_make(&m);
 		bytes_make(&j);
 	}
-	bytes_copy(&m, &r.want[OLD]);
-	bytes_resize(&j, 0);
+	bytes_copy(&m, &r.begin[MAILBOX]);
+	bytes_copy(&j, &r.begin[JOURNAL]);
 	for (size_t i = 0; i < n; i++)
 		bytes_apply(ops[i].file == MAILBOX ? &m : &j, &ops[i]);
-	next_logins(w, &m, &j, 16 * r.every);
+	next_logins(w, &m, &j, r.thin * 4 * r.every);
 }
 
 static void
@@ -888,22 +691,89 @@ walk(const struct world *from, const struct op *ops, size_t n, size_t first,
 	}
 }
 
+/* A call of an earlier session, or a delivery. */
+static void
+happened(struct world *w, struct op op)
+{
+	happen(w, &op);
+	bytes_apply(&r.begin[op.file], &op);
+}
+
+/*
+ * How the update finds the disk: the mailbox as it was given, at the very
+ * beginning; then the updates before this one; then what was delivered, which
+ * makes it OLD, and of which the last bytes were not synced.
+ */
+static void
+begin(struct world *w, unsigned loss, const struct bytes *given)
+{
+	const struct op synced = {.kind = TRACE_SYNC, .file = MAILBOX};
+	struct bytes *m = &r.begin[MAILBOX];
+
+	w->disk.count = 0;
+	w->disk.loss = loss;
+	bytes_copy(&w->disk.durable[MAILBOX], given);
+	bytes_resize(&w->disk.durable[JOURNAL], 0);
+	bytes_copy(m, given);
+	bytes_resize(&r.begin[JOURNAL], 0);
+	for (size_t i = 0; i < r.first; i++)
+		if (r.ops[i].kind != TRACE_TOLD)
+			happened(w, r.ops[i]);
+	for (int part = 0; part < 2; part++) {
+		size_t soft = part == 0 ? r.tail : 0;
+
+		happened(w,
+		    (struct op){
+			.kind = TRACE_WRITE,
+			.file = MAILBOX,
+			.at = m->len,
+			.len = r.want[OLD].len - soft - m->len,
+			.bytes = r.want[OLD].at + m->len,
+		    });
+		if (part == 0)
+			happened(w, synced);
+	}
+	w->result = EITHER;
+	w->soft = r.tail;
+}
+
+/* The whole trace; what a failed sync loses, in three ways. */
+static void
+replay(const struct bytes *given)
+{
+	static struct world w;
+	size_t n = r.count - r.first, from = 0;
+
+	while (from < n && r.ops[r.first + from].kind != TRACE_LOST)
+		from++;
+	disk_make(&w.disk);
+	bytes_make(&r.begin[MAILBOX]);
+	bytes_make(&r.begin[JOURNAL]);
+	for (unsigned loss = 0; loss < (from < n ? 3 : 1); loss++) {
+		size_t at = enter("loss%u", loss);
+
+		begin(&w, loss, given);
+		walk(&w, r.ops + r.first, n, from < n ? from : 0, 1, r.every);
+		leave(at);
+	}
+}
+
 /* -- what is given */
 
 static unsigned char *
 load(const char *path, size_t *len)
 {
 	FILE *f = fopen(path, "rb");
-	unsigned char *bytes;
+	unsigned char *bytes = NULL;
+	long end = -1;
 
-	if (f == NULL || fseek(f, 0, SEEK_END) != 0) {
-		perror(path);
-		exit(2);
-	}
-	*len = (size_t)ftell(f);
-	rewind(f);
-	bytes = malloc(*len + 1);
-	if (bytes == NULL || fread(bytes, 1, *len, f) != *len) {
+	if (f != NULL && fseek(f, 0, SEEK_END) == 0)
+		end = ftell(f);
+	if (end >= 0)
+		bytes = malloc((size_t)end + 1);
+	*len = (size_t)end;
+	if (bytes == NULL || fseek(f, 0, SEEK_SET) != 0 ||
+	    fread(bytes, 1, *len, f) != *len) {
 		perror(path);
 		exit(2);
 	}
@@ -911,45 +781,50 @@ load(const char *path, size_t *len)
 	return bytes;
 }
 
-static void
-load_image(const char *path, struct bytes *to)
+static struct bytes
+load_image(const char *path)
 {
+	struct bytes b;
 	size_t len;
 	unsigned char *bytes = load(path, &len);
 
-	bytes_make(to);
-	bytes_resize(to, len);
-	memcpy(to->at, bytes, len);
+	bytes_make(&b);
+	bytes_resize(&b, len);
+	memcpy(b.at, bytes, len);
 	free(bytes);
+	return b;
 }
 
-/* The trace's calls on our two files, and what the client was told after the
- * first of them. */
+/* The trace's calls on our two files, and the first +OK that follows them;
+ * those of the last session begin that many bytes behind the head. */
 static void
-load_trace(const char *path, struct op **ops, size_t *n)
+load_trace(const char *path, uint64_t last)
 {
 	size_t len;
-	unsigned char *bytes = load(path, &len);
-	const struct trace_head *head = (void *)bytes;
-	const unsigned char *at = bytes + sizeof *head, *end = at + head->used;
+	const unsigned char *bytes = load(path, &len), *at;
+	struct trace_head head;
 	struct trace_event e;
 
-	*n = 0;
-	*ops = calloc(head->used / sizeof e + 1, sizeof **ops);
-	for (; at < end; at += sizeof e + e.len) {
+	memcpy(&head, bytes, sizeof head);
+	at = bytes + sizeof head;
+	r.ops = calloc(head.used / sizeof e + 1, sizeof *r.ops);
+	for (const unsigned char *end = at + head.used; at < end;
+	     at += sizeof e + e.len) {
 		struct op op = {.bytes = at + sizeof e};
 
+		if (at == bytes + sizeof head + last)
+			r.first = r.count;
 		memcpy(&e, at, sizeof e);
 		op.kind = (enum trace_kind)e.kind;
 		op.at = e.kind == TRACE_TOLD ? NEW : e.at;
 		op.len = e.len;
-		op.file = e.ino == r.ino[MAILBOX] ? MAILBOX : JOURNAL;
-		if (e.kind == TRACE_TOLD
-			? *n == 0
-			: e.ino != r.ino[MAILBOX] && e.ino != r.ino[JOURNAL])
+		op.file = e.ino == machine.ino[MAILBOX] ? MAILBOX : JOURNAL;
+		if (e.kind == TRACE_TOLD ? r.count == r.first
+					 : e.ino != machine.ino[op.file])
 			continue;
-		r.dev = e.kind == TRACE_TOLD ? r.dev : e.dev;
-		(*ops)[(*n)++] = op;
+		if (e.kind != TRACE_TOLD && op.file == MAILBOX)
+			machine.dev = e.dev;
+		r.ops[r.count++] = op;
 	}
 }
 
@@ -963,111 +838,81 @@ make_stale(void)
 		r.stale.at[i] = (unsigned char)scramble(i);
 }
 
-/* Nothing that was done to the files may be missing in the trace. */
+/* Nothing that was done to the mailbox may be missing in the trace. */
 static void
-check_trace(const char *mailbox)
+check_trace(const struct bytes *left)
 {
-	struct bytes m, there;
+	struct bytes *m = &r.begin[MAILBOX];
 
-	if (mailbox == NULL)
-		return;
-	bytes_make(&m);
-	bytes_copy(&m, &r.want[OLD]);
-	for (size_t i = 0; i < r.count; i++)
+	for (size_t i = r.first; i < r.count; i++)
 		if (r.ops[i].file == MAILBOX)
-			bytes_apply(&m, &r.ops[i]);
-	load_image(mailbox, &there);
-	if (m.len != there.len || memcmp(m.at, there.at, m.len) != 0) {
-		printf("FAIL: the trace does not tell all\n");
-		r.failures++;
-	}
-	bytes_free(&m);
-	bytes_free(&there);
+			bytes_apply(m, &r.ops[i]);
+	if (m->len == left->len && memcmp(m->at, left->at, m->len) == 0)
+		return;
+	printf("FAIL: the trace does not tell all\n");
+	r.failures++;
 }
 
-/* The whole trace; what a failed sync loses in three ways. */
-static void
-replay(void)
+static uint64_t
+number(const char *text)
 {
-	static struct world w;
-	size_t first = 0;
+	return strtoull(text, NULL, 10);
+}
 
-	while (first < r.count && r.ops[first].kind != TRACE_LOST)
-		first++;
-	for (unsigned loss = 0; loss < (first < r.count ? 3 : 1); loss++) {
-		struct op tail = {.kind = TRACE_WRITE, .file = MAILBOX};
-		size_t at = enter("loss%u", loss);
+/* Returns where the arguments begin. */
+static int
+read_options(int argc, char **argv, uint64_t *last)
+{
+	int option;
 
-		if (w.disk.pending == NULL)
-			disk_make(&w.disk);
-		w.disk.count = 0;
-		w.disk.loss = loss;
-		bytes_copy(&w.disk.durable[MAILBOX], &r.want[OLD]);
-		w.soft = r.tail;
-		if (r.tail > 0) {
-			tail.at = r.want[OLD].len - r.tail;
-			tail.len = r.tail;
-			tail.bytes = r.want[OLD].at + tail.at;
-			bytes_resize(&w.disk.durable[MAILBOX], tail.at);
-			disk_note(&w.disk, &tail);
-		}
-		walk(&w, r.ops, r.count, first < r.count ? first : 0, 1,
-		    r.every);
-		leave(at);
-	}
+	while ((option = getopt(argc, argv, "b:d:e:f:s:p:w:t:")) != -1)
+		if (option == 'b')
+			*last = number(optarg);
+		else if (option == 'd')
+			r.thin = number(optarg);
+		else if (option == 'e')
+			r.every = number(optarg);
+		else if (option == 'f')
+			machine.fsid = number(optarg);
+		else if (option == 's')
+			r.seed = number(optarg);
+		else if (option == 'p')
+			r.only = optarg;
+		else if (option == 'w')
+			r.out = optarg;
+		else if (option == 't')
+			r.tail = number(optarg);
+		else
+			exit(2);
+	if (argc - optind != 7)
+		exit(2);
+	return optind;
 }
 
 int
 main(int argc, char **argv)
 {
-	const char *mailbox = NULL;
-	int option;
+	struct bytes given, left;
+	uint64_t last = 0;
 
 	r.every = 1;
-	r.seed = 1;
-	while ((option = getopt(argc, argv, "e:f:s:p:w:t:m:")) != -1)
-		switch (option) {
-		case 'e':
-			r.every = strtoull(optarg, NULL, 10);
-			break;
-		case 'f':
-			r.fsid = strtoull(optarg, NULL, 10);
-			break;
-		case 's':
-			r.seed = strtoull(optarg, NULL, 10);
-			break;
-		case 'p':
-			r.only = optarg;
-			break;
-		case 'w':
-			r.out = optarg;
-			break;
-		case 't':
-			r.tail = strtoull(optarg, NULL, 10);
-			break;
-		case 'm':
-			mailbox = optarg;
-			break;
-		default:
-			return 2;
-		}
-	if (argc - optind != 5)
-		return 2;
-	mallopt(M_MMAP_THRESHOLD, 1 << 30);
-	mallopt(M_TRIM_THRESHOLD, 1 << 30);
-	log_divert(note_line);
+	r.thin = 1;
+	argv += read_options(argc, argv, &last);
+	mallopt(M_MMAP_THRESHOLD, 1 << 30); /* the journal's block, again */
+	mallopt(M_TRIM_THRESHOLD, 1 << 30); /* and again */
 	r.seen = calloc(1ul << SEEN_BITS, sizeof *r.seen);
-	bytes_make(&now.file[MAILBOX]);
-	bytes_make(&now.file[JOURNAL]);
-	r.ino[MAILBOX] = strtoull(argv[optind + 3], NULL, 10);
-	r.ino[JOURNAL] = strtoull(argv[optind + 4], NULL, 10);
+	machine_make();
 	make_stale();
-	load_image(argv[optind + 1], &r.want[OLD]);
-	load_image(argv[optind + 2], &r.want[NEW]);
-	load_trace(argv[optind], &r.ops, &r.count);
-	check_trace(mailbox);
-	replay();
+	given = load_image(argv[1]);
+	r.want[OLD] = load_image(argv[2]);
+	r.want[NEW] = load_image(argv[3]);
+	left = load_image(argv[4]);
+	machine.ino[MAILBOX] = number(argv[5]);
+	machine.ino[JOURNAL] = number(argv[6]);
+	load_trace(argv[0], last);
+	replay(&given);
+	check_trace(&left);
 	for (size_t i = 0; r.kinds[i].name[0] != '\0'; i++)
-		printf("%s %lu\n", r.kinds[i].name, r.kinds[i].count);
+		printf("%lu %s\n", r.kinds[i].count, r.kinds[i].name);
 	return r.failures > 0;
 }

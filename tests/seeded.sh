@@ -1,0 +1,80 @@
+#!/bin/sh
+# tests/seeded.sh [NAME...]   mistakes, each made in a copy of the tree: caught?
+#
+# A test that cannot fail proves nothing. Each line below is a mistake that
+# the update could have: its name, the file, the change (sed), and the test
+# that must go red over it, as it is run there. TAP, one line for each mistake.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+tree=$(pwd)
+
+# Without the '|' of C.
+mistakes='
+first-file-sync-left-out | journal.c | s/!sync_file(w->r->fd) || // | power
+journal-syncs-left-out | journal.c | /^record(/,/^}/s/sync_file(w->r->journal)/1/ | power
+first-journal-sync-left-out | journal.c | /^record(/,/^}/s/sync_file(w->r->journal)/(rec->seq == 1 || sync_file(w->r->journal))/ | power
+later-journal-syncs-left-out | journal.c | /^record(/,/^}/s/sync_file(w->r->journal)/((rec->seq > 1 \&\& rec->kind == RECORD_MOVE) || sync_file(w->r->journal))/ | power
+sync-of-last-record-left-out | journal.c | /^record(/,/^}/s/sync_file(w->r->journal)/(rec->kind == RECORD_CUT || sync_file(w->r->journal))/ | power
+file-syncs-left-out | journal.c | /^apply_and_sync(/,/^}/s/ && sync_file(w->r->fd)// | power
+last-file-sync-left-out | journal.c | /^apply_and_sync(/,/^}/s/sync_file(w->r->fd)/(w->to == w->result || sync_file(w->r->fd))/ | power
+earlier-file-syncs-left-out | journal.c | /^apply_and_sync(/,/^}/s/sync_file(w->r->fd)/(w->to < w->result || sync_file(w->r->fd))/ | power
+cut-not-synced | journal.c | s/!truncate_and_sync(w->r->fd, w->result)/ftruncate(w->r->fd, w->result) == -1/ | power
+plain-cut-not-synced | journal.c | s/if (truncate_and_sync(r->fd, w.result))/if (ftruncate(r->fd, w.result) == 0)/ | power
+cut-before-last-sync | journal.c | /^apply_and_sync(/,/^}/s/apply(w, rec) && /apply(w, rec) \&\& (w->to < w->result || ftruncate(w->r->fd, w->result) == 0) \&\& / | power
+cut-before-last-record | journal.c | /^run(/,/^}/s/rec = next_record(w);/& if (rec.kind == RECORD_CUT \&\& ftruncate(w->r->fd, w->result) == -1) return 0;/ | power
+journal-emptied-before-cut | journal.c | s/^\tif (!truncate_and_sync(w->r->fd, w->result))/\tif (ftruncate(w->r->journal, 0) == -1 || !truncate_and_sync(w->r->fd, w->result))/ | power
+appended-mail-forgotten | journal.c | s/w->end = st->st_size;/w->end = size;/ | power
+appended-mail-forgotten-by-recovery | journal.c | s/w->end = st.st_size;/w->end = w->plan.size;/ | power
+no-mark | journal.c | /^apply(/,/^}/s/bytes_write(w->r->fd, w->mark, PLAN_ID, w->result)/1/ | power
+mark-of-zeros | journal.c | s/getrandom(w->mark, PLAN_ID, 0) == PLAN_ID/1/ | power
+mark-not-checked | journal.c | /^find_mark(/,/^}/s/== 0 ? FINE : CHANGED/== 0 ? FINE : FINE/ | power
+plan-digest-not-checked | plan.c | s/memcmp(sum, head + HEAD, sizeof sum) == 0 && // | power
+record-digest-not-checked | plan.c | s/memcmp(sum, bytes + RECORD, sizeof sum) != 0/0/ | power
+data-digest-not-checked | plan.c | /^check_data(/,/^}/s/== 0 ? FINE : CHANGED;$/== 0 ? FINE : FINE;/ | power
+records-in-one-place | plan.c | s/(off_t)(seq % 2)/(off_t)(0 * seq)/ | power
+file-not-written-again | journal.c | /^apply_and_sync(/,/^}/{s/\*w = before;/(void)before;/;s/return apply(w, rec) && /return /} | power
+record-not-written-again | journal.c | s/!record(w, \&rec) && !record(w, \&rec)/!record(w, \&rec) \&\& !sync_file(w->r->journal)/ | power
+plan-not-written-again | journal.c | /^prepare(/,/^}/s/return record(w, rec);/return record(w, rec) || record(w, rec);/ | power
+recovery-believes-the-cache | journal.c | s/why == FINE && !settle(w)/0/ | power
+recovery-syncs-without-writing | journal.c | /^settle(/,/^}/s/off_t size = .*/off_t size = 0;/ | power
+recovery-forgets-to-sync-mail | journal.c | s/sync_file(w->r->journal) && sync_file(w->r->fd);/sync_file(w->r->journal);/ | power
+recovery-trusts-the-cut | journal.c | s/return sync_file(w->r->fd) &&$/return/ | power
+device-number-believed | journal.c | s/fstatvfs(fd, &fs) == 0/fstatvfs(fd, \&fs) == 1/ | power
+'
+
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' INT TERM HUP
+
+catches() { # catches TEST: is the copy's mistake seen?
+	case $1 in
+	power) ! tests/power.py --tree "$dir/tree" --until-red >"$dir/out" 2>&1 &&
+		grep -q '^not ok' "$dir/out" ;;
+	*) false ;;
+	esac
+}
+
+failed=0
+seed() { # seed NAME FILE CHANGE TEST
+	rm -rf "$dir/tree"
+	mkdir "$dir/tree"
+	cp "$tree"/*.[ch] "$tree/Makefile" "$dir/tree"
+	sed -i "$3" "$dir/tree/$2"
+	if cmp -s "$tree/$2" "$dir/tree/$2"; then
+		echo "not ok - seeded/$1: the change fits no more"
+		failed=1
+	elif catches "$4"; then
+		echo "ok - seeded/$1: $(grep -m 1 '^# ' "$dir/out" | cut -c3-120)"
+	else
+		echo "not ok - seeded/$1: $4 does not see it"
+		sed 's/^/# /' "$dir/out" | tail -n 5
+		failed=1
+	fi
+}
+
+printf '%s\n' "$mistakes" | sed 's/ | /\t/;s/ | /\t/;s/\(.*\) | /\1\t/' >"$dir/mistakes"
+while IFS='	' read -r name file change test <&3; do
+	[ -n "$name" ] || continue
+	case " ${*:-$name} " in *" $name "*) seed "$name" "$file" "$change" "$test" ;; esac
+done 3<"$dir/mistakes"
+exit $failed
