@@ -60,6 +60,13 @@ units: $(UNITS)
 check: $(NAME) units
 	tests/run fence docs lang unit dialog
 
+# Longer than ./check takes: every state after a loss of power; mistakes.
+power-all:
+	tests/power.py --all
+
+seeded:
+	tests/seeded.sh
+
 install: $(NAME)
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 \
 	    $(DESTDIR)$(MANDIR)/man5
@@ -76,7 +83,8 @@ uninstall:
 	    $(DESTDIR)$(MANDIR)/man5/$(NAME).secrets.5
 
 style:
-	clang-format --dry-run -Werror *.c *.h $(wildcard tests/*.c tests/unit/*.[ch])
+	clang-format --dry-run -Werror *.c *.h \
+	    $(wildcard tests/*.c tests/unit/*.[ch] tests/power/*.[ch])
 
 lint:
 	$(MAKE) clean
@@ -95,4 +103,4 @@ dist:
 clean:
 	rm -rf $(NAME) *.o tests/unit/bin tests/bin
 
-.PHONY: all units check install uninstall style lint dist clean
+.PHONY: all units check power-all seeded install uninstall style lint dist clean
