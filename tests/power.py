@@ -12,8 +12,9 @@ the program itself, on real files, by a login or by --recover. Each session is
 recorded again for every sync, which fails then, once or for good; and with
 mail whose deliverer has not synced it.
 
-The seed draws a sample; --all takes every state, but of the one large mailbox.
-A failure says which case and which path it was, which repeats that very state.
+The seed draws a sample. --all takes every state (not of the one large mailbox),
+and samples only what happens next. A failure says which case and which path it
+was, which repeats that very state.
 """
 import argparse
 import collections
@@ -296,7 +297,7 @@ def play(place, pattern, args):
                 thin = 1 + sum(pattern.sizes) // 50000  # large files take long
                 if not args.all:
                     thin *= args.every * (8 if case.fail else 1)
-                options += ['-e', str(thin), '-d', '1' if args.all else '4']
+                options += ['-e', str(thin), '-d', '4']
             more, wrong = case.replay(*options)
             kinds += more
             faults += wrong
