@@ -6,6 +6,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -72,6 +73,17 @@ bytes_stat(int fd, struct stat *st)
 #else
 	return fstat(fd, st);
 #endif
+}
+
+uint64_t
+bytes_file_system(int fd)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	if (fstatvfs(fd, &fs) == 0 && fs.f_fsid != 0)
+		return fs.f_fsid;
+	return bytes_stat(fd, &st) == 0 ? st.st_dev : 0;
 }
 
 int64_t

@@ -22,6 +22,13 @@ uint64_t bytes_get(const unsigned char *at, size_t width);
 int bytes_read(int fd, void *bytes, size_t n, off_t at);
 int bytes_write(int fd, const void *bytes, size_t n, off_t at);
 
+/*
+ * Which file system that open file is on. A device may have another number
+ * after a boot: a file system's own id is worth more, if it has one. 0, with
+ * errno, if that cannot be found out.
+ */
+uint64_t bytes_file_system(int fd);
+
 /* fstat(), as the system call of that name: it takes no path. */
 int bytes_stat(int fd, struct stat *st);
 

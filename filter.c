@@ -56,7 +56,6 @@ static const struct rule session_rules[] = {
     {.call = SCMP_SYS(pread64)},
     {.call = SCMP_SYS(pwrite64)},
     {.call = SCMP_SYS(fstat)},
-    {.call = SCMP_SYS(fstatfs)},
     {.call = SCMP_SYS(ftruncate)},
     {.call = SCMP_SYS(fsync)},
     {.call = SCMP_SYS(close)},

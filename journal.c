@@ -23,7 +23,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define BLOCK 262144
@@ -271,24 +270,13 @@ reserve(const struct work *w)
 	    errno == EOPNOTSUPP || errno == ENOSYS;
 }
 
-/* A device may have another number after a boot: a file system's own id is
- * worth more, if it has one. */
-static uint64_t
-file_system(int fd, const struct stat *st)
-{
-	struct statvfs fs;
-
-	return fstatvfs(fd, &fs) == 0 && fs.f_fsid != 0 ? fs.f_fsid
-							: st->st_dev;
-}
-
 static int
 start_plan(struct work *w, const struct range *keep, size_t count, off_t size,
     const struct stat *st)
 {
 	struct plan *p = &w->plan;
 
-	p->fs = file_system(w->r->fd, st);
+	p->fs = w->r->fs;
 	p->ino = st->st_ino;
 	p->size = size;
 	p->range_count = count;
@@ -444,8 +432,7 @@ end_rewrite(struct work *w, struct record rec)
 		return CHANGED;
 	if (bytes_stat(w->r->fd, &st) == -1)
 		return TEMP;
-	if (file_system(w->r->fd, &st) != w->plan.fs ||
-	    st.st_ino != w->plan.ino)
+	if (w->r->fs != w->plan.fs || st.st_ino != w->plan.ino)
 		return CHANGED;
 	w->end = st.st_size;
 	if (rec.kind == RECORD_CUT)

@@ -15,6 +15,7 @@
 
 struct rewrite {
 	int fd;                   /* borrowed: the file, locked */
+	uint64_t fs;              /* where it is: see bytes_file_system() */
 	int journal;              /* borrowed */
 	const char *path;         /* borrowed: of the file, for the log */
 	void (*progress)(void *); /* called now and then; may be NULL */

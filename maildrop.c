@@ -104,6 +104,7 @@ static struct rewrite
 rewriting(struct maildrop *d)
 {
 	return (struct rewrite){.fd = d->mbox.fd,
+	    .fs = d->mbox.fs,
 	    .journal = d->journal_fd,
 	    .path = d->mbox.path,
 	    .progress = refresh,

@@ -130,6 +130,7 @@ mbox_open(struct mbox *m, const char *path)
 		goto fail;
 	}
 	wrong = unfit(&st);
+	m->fs = bytes_file_system(m->fd);
 	if (wrong == NULL)
 		return FINE;
 	log_line(LOG_ERR, "mailbox %s %s: not served", path, wrong);

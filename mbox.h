@@ -13,6 +13,7 @@
 
 struct mbox {
 	int fd;               /* owned; -1: there is no file, and no message */
+	uint64_t fs;          /* which file system it is on */
 	const char *path;     /* borrowed, for the log */
 	struct stamp stamp;   /* of the last state that was checked */
 	struct timespec when; /* it was scanned */

@@ -39,7 +39,7 @@ recovery-believes-the-cache | journal.c | s/why == FINE && !settle(w)/0/ | power
 recovery-syncs-without-writing | journal.c | /^settle(/,/^}/s/off_t size = .*/off_t size = 0;/ | power
 recovery-forgets-to-sync-mail | journal.c | s/sync_file(w->r->journal) && sync_file(w->r->fd);/sync_file(w->r->journal);/ | power
 recovery-trusts-the-cut | journal.c | s/return sync_file(w->r->fd) &&$/return/ | power
-device-number-believed | journal.c | s/fstatvfs(fd, &fs) == 0/fstatvfs(fd, \&fs) == 1/ | power
+device-number-believed | bytes.c | s/fstatvfs(fd, &fs) == 0/fstatvfs(fd, \&fs) == 1/ | power
 '
 
 dir=$(mktemp -d) || exit 1

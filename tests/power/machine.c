@@ -197,7 +197,10 @@ machine_start(const struct bytes *mailbox, const struct bytes *journal)
 enum trouble
 machine_recover(void)
 {
-	struct rewrite r = {.fd = FD, .journal = FD + 1, .path = "it"};
+	struct rewrite r = {.fd = FD,
+	    .fs = bytes_file_system(FD),
+	    .journal = FD + 1,
+	    .path = "it"};
 
 	machine.logged[0] = '\0';
 	machine.is_dead = 0;

@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include "../../boxlock.h"
+#include "../../bytes.h"
 #include "../../jail.h"
 #include "../../journal.h"
 
@@ -68,6 +69,7 @@ interrupt(const char *box)
 	if (pid == 0) {
 		cut_is_death = 1;
 		r.fd = open(path, O_RDWR);
+		r.fs = bytes_file_system(r.fd);
 		r.journal = open(journal, O_RDWR);
 		journal_rewrite(&r, &keep, 1, (off_t)strlen(OLD));
 		_exit(1);
