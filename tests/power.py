@@ -335,7 +335,7 @@ def main():
             print(('not ok' if faults else 'ok') + f' - power/{pattern.name}: {sum(kinds.values())} states')
             for fault in faults[:10]:
                 case, _, rest = fault.partition(' ')
-                print(f'# {fault}\n# again: tests/power.py{tree} --seed {args.seed} --case {case}'
+                print(f'# {fault}\n# again: tests/power.py{tree} --seed {args.seed} --case {case.rstrip(":")}'
                       f' --path {rest.split(":")[0].split(",")[0]}', flush=True)
             failed |= bool(faults)
             if failed and args.until_red:
