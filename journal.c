@@ -326,8 +326,10 @@ journal_rewrite(
 	if (bytes_stat(r->fd, &st) == -1 ||
 	    !start_plan(&w, keep, count, size, &st))
 		goto fail;
-	if (w.to == w.result) { /* nothing moves */
-		if (truncate_and_sync(r->fd, w.result))
+	/* Nothing moves. But a journal that was emptied and not synced, when a
+	 * session was killed, must not come back behind this. */
+	if (w.to == w.result) {
+		if (sync_file(r->journal) && truncate_and_sync(r->fd, w.result))
 			why = FINE;
 		goto fail;
 	}

@@ -366,6 +366,21 @@ an_update_of_one_step_has_five_syncs(void **state)
 	check_text(trace, "MjJmMjJCMc", "calls of the update");
 }
 
+/* A journal that another session has emptied without a sync cannot come back
+ * when the file is another one. */
+static void
+a_mere_cut_comes_behind_an_empty_journal(void **state)
+{
+	int more;
+
+	(void)state;
+	draw_pattern(2);
+	make_file("mbox", old, old_len);
+	make_file("journal", "", 0);
+	assert_int_equal(run(0, KILL, 0, &more), FINE);
+	check_text(trace, "JCM", "calls of the update");
+}
+
 /* Kills it behind the first write to the file. */
 static void
 begin_rewrite(void)
@@ -457,6 +472,7 @@ main(void)
 	    cmocka_unit_test(mail_that_comes_meanwhile_is_kept),
 	    cmocka_unit_test(a_failed_first_sync_calls_it_off),
 	    cmocka_unit_test(an_update_of_one_step_has_five_syncs),
+	    cmocka_unit_test(a_mere_cut_comes_behind_an_empty_journal),
 	    cmocka_unit_test(nothing_is_built_on_what_is_not_on_disk),
 	    cmocka_unit_test(another_file_is_not_touched),
 	    cmocka_unit_test(a_damaged_journal_does_no_harm),
