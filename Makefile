@@ -60,7 +60,11 @@ units: $(UNITS)
 check: $(NAME) units
 	tests/run fence docs lang unit dialog
 
-# Longer than ./check takes: every state after a loss of power; mistakes.
+# Longer than ./check takes: a model; every state after a loss of power;
+# mistakes.
+model:
+	tests/model.sh all
+
 power-all:
 	tests/power.py --all
 
@@ -103,4 +107,4 @@ dist:
 clean:
 	rm -rf $(NAME) *.o tests/unit/bin tests/bin
 
-.PHONY: all units check power-all seeded install uninstall style lint dist clean
+.PHONY: all units check model power-all seeded install uninstall style lint dist clean
