@@ -1,11 +1,12 @@
 /*
- * bytes.c - numbers as bytes, whole reads and writes, and the clock
+ * bytes.c - numbers as bytes, a digest, whole reads and writes, the clock
  */
 #include "bytes.h"
 
 #include "log.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -26,6 +27,35 @@ bytes_get(const unsigned char *at, size_t width)
 	for (size_t i = 0; i < width; i++)
 		n |= (uint64_t)at[i] << (8 * i);
 	return n;
+}
+
+static uint64_t
+mix_word(uint64_t sum, uint64_t word)
+{
+	const uint64_t odd =
+	    0x9e3779b97f4a7c15; /* 2^64 over the golden ratio */
+
+	sum = (sum ^ word) * odd;
+	return sum ^ sum >> 29;
+}
+
+uint64_t
+bytes_mix(uint64_t seed, const void *bytes, size_t n)
+{
+	const unsigned char *at = bytes;
+	uint64_t sums[4] = {seed, ~seed, seed, ~seed}, words[4] = {0};
+
+	/* Four words at a time, since each product has to be waited for. */
+	for (; n >= sizeof words; n -= sizeof words, at += sizeof words) {
+		memcpy(words, at, sizeof words);
+		for (size_t i = 0; i < 4; i++)
+			sums[i] = mix_word(sums[i], words[i]);
+	}
+	memset(words, 0, sizeof words);
+	memcpy(words, at, n);
+	for (size_t i = 0; i < 4; i++)
+		seed = mix_word(seed, mix_word(sums[i], words[i]));
+	return mix_word(seed, n);
 }
 
 int

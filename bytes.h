@@ -1,5 +1,5 @@
 /*
- * bytes.h - numbers as bytes, whole reads and writes, and the clock
+ * bytes.h - numbers as bytes, a digest, whole reads and writes, the clock
  *
  * What the formats of index, journal and messages have in common.
  */
@@ -14,6 +14,12 @@
 /* A number in "width" bytes, at most 8, the least significant first. */
 void bytes_put(unsigned char *at, uint64_t n, size_t width);
 uint64_t bytes_get(const unsigned char *at, size_t width);
+
+/*
+ * A digest of n bytes, quick to make: it tells apart what no one has made to
+ * be taken for another. One word of 8 bytes that differs always shows.
+ */
+uint64_t bytes_mix(uint64_t seed, const void *bytes, size_t n);
 
 /*
  * All n bytes at that offset of a file, or false, with errno, which is 0

@@ -1,9 +1,10 @@
 /*
  * index.c - what was learned of an mbox last time
  *
- * Layout, integers little-endian: 8 bytes of magic with the version; 13
- * numbers of 8 bytes (the stamp, when it was scanned, start, print, count,
- * 40); the messages, 40 bytes each; SHA-256 over all of that.
+ * Layout: 8 bytes of magic with the version; 16 numbers of 8 bytes, the last
+ * of which is a digest over the others; the messages, 40 bytes each, over
+ * which there is a digest in the head. All as it stands in this machine's
+ * memory: of another kind of machine the head would make no sense.
  *
  * The user owns the file and can write what he likes into it, so a digest
  * that fits proves nothing but that no accident has happened. What is read is
@@ -15,53 +16,35 @@
 #include "bytes.h"
 
 #include <errno.h>
-#include <nettle/memops.h>
-#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NUMBERS    13
-#define HEAD       (8 + NUMBERS * 8)
-#define RECORD     40
-#define BLOCK      (1024 * RECORD)
+#define NUMBERS    16
 #define COPY_MOST  (UINT32_MAX / 2) /* so that there is a next one */
 #define FROM_LEAST 20               /* bytes: "From 1 Jan 2024 1:00" */
+#define HAS_IDS    1
+#define PROVEN     2
+#define ORDER      0x0102030405060708 /* of the bytes in a number */
 
-static const unsigned char magic[8] = "pop3d\0\0\1";
+static const char magic[8] = "pop3d\0\0\2";
 
-static void
-put_message(unsigned char *at, const struct message *m)
-{
-	bytes_put(at, (uint64_t)m->offset, 8);
-	bytes_put(at + 8, m->octets, 8);
-	memcpy(at + 16, m->id, INDEX_ID);
-	bytes_put(at + 32, m->copy, 4);
-	bytes_put(at + 36, m->from_len, 2);
-	bytes_put(at + 38, m->tail, 1);
-	bytes_put(at + 39, 0, 1);
-}
+struct head {
+	char magic[8];
+	uint64_t numbers[NUMBERS];
+};
 
-static void
-get_message(const unsigned char *at, struct message *m)
-{
-	m->offset = (off_t)bytes_get(at, 8);
-	m->octets = bytes_get(at + 8, 8);
-	memcpy(m->id, at + 16, INDEX_ID);
-	m->copy = (uint32_t)bytes_get(at + 32, 4);
-	m->from_len = (uint16_t)bytes_get(at + 36, 2);
-	m->tail = (uint8_t)bytes_get(at + 38, 1);
-	m->deleted = 0;
-}
+_Static_assert(sizeof(struct message) == 40, "an index is read as it is");
 
 /* Could there be such a message between there and "end"? */
 static int
 makes_sense(const struct message *m, off_t from, off_t end)
 {
-	const off_t least = (off_t)m->from_len + m->tail;
+	const off_t least = m->from_len + m->tail;
 
-	return m->offset == from && m->from_len >= FROM_LEAST && m->tail <= 2 &&
+	return (off_t)m->offset == from && m->from_len >= FROM_LEAST &&
+	    m->tail <= 2 && m->deleted == 0 && m->unused == 0 &&
 	    end - from >= least &&
 	    m->octets <= 2 * (uint64_t)(end - from - least) + 2 &&
 	    m->copy <= COPY_MOST;
@@ -71,162 +54,153 @@ makes_sense(const struct message *m, off_t from, off_t end)
 static int
 all_make_sense(const struct index *x)
 {
+	uint64_t octets = 0;
 	off_t from = x->start;
 
-	if (from < 0 || from > x->stamp.size)
-		return 0;
 	for (uint32_t i = 0; i < x->count; i++) {
-		off_t end = i + 1 < x->count ? x->messages[i + 1].offset
+		off_t end = i + 1 < x->count ? (off_t)x->messages[i + 1].offset
 					     : x->stamp.size;
 
 		if (end <= from || end > x->stamp.size ||
 		    !makes_sense(&x->messages[i], from, end) ||
-		    (x->messages[i].copy == 0) != (x->messages[0].copy == 0))
+		    (x->has_ids && x->messages[i].copy == 0))
 			return 0;
+		octets += x->messages[i].octets;
 		from = end;
 	}
-	return x->count > 0 || from == x->stamp.size;
+	return octets == x->octets;
+}
+
+static uint64_t
+digest_of(const struct index *x)
+{
+	return bytes_mix(x->count, x->messages, x->count * sizeof *x->messages);
+}
+
+static uint64_t
+digest_of_head(const struct head *h)
+{
+	return bytes_mix(1, h, offsetof(struct head, numbers[NUMBERS - 1]));
 }
 
 static void
-put_head(unsigned char head[HEAD], const struct index *x)
+put_head(struct head *h, const struct index *x)
 {
 	const struct stamp *s = &x->stamp;
-	const uint64_t numbers[NUMBERS] = {s->dev, s->ino, (uint64_t)s->size,
-	    (uint64_t)s->mtime.tv_sec, (uint64_t)s->mtime.tv_nsec,
-	    (uint64_t)s->ctime.tv_sec, (uint64_t)s->ctime.tv_nsec,
-	    (uint64_t)x->when.tv_sec, (uint64_t)x->when.tv_nsec,
-	    (uint64_t)x->start, x->print, x->count, RECORD};
+	const uint64_t numbers[NUMBERS] = {ORDER, s->dev, s->ino,
+	    (uint64_t)s->size, (uint64_t)s->mtime.tv_sec,
+	    (uint64_t)s->mtime.tv_nsec, (uint64_t)s->ctime.tv_sec,
+	    (uint64_t)s->ctime.tv_nsec, (uint64_t)x->when.tv_sec,
+	    (uint64_t)x->when.tv_nsec, (uint64_t)x->start, x->octets, x->count,
+	    (x->has_ids ? HAS_IDS : 0) | (x->proven ? PROVEN : 0), x->digest};
 
-	memcpy(head, magic, sizeof magic);
-	for (size_t i = 0; i < NUMBERS; i++)
-		bytes_put(head + 8 + 8 * i, numbers[i], 8);
+	memcpy(h->magic, magic, sizeof magic);
+	memcpy(h->numbers, numbers, sizeof numbers);
+	h->numbers[NUMBERS - 1] = digest_of_head(h);
 }
 
-/* Returns the count of messages that the head promises, 0 if it is foreign. */
-static uint64_t
-get_head(const unsigned char head[HEAD], struct index *x)
+/* False if it is foreign, or makes no sense. */
+static int
+get_head(const struct head *h, struct index *x)
 {
+	const uint64_t *n = h->numbers;
 	struct stamp *s = &x->stamp;
-	uint64_t n[NUMBERS];
 
-	for (size_t i = 0; i < NUMBERS; i++)
-		n[i] = bytes_get(head + 8 + 8 * i, 8);
-	s->dev = n[0];
-	s->ino = n[1];
-	s->size = (off_t)n[2];
-	s->mtime = (struct timespec){(time_t)n[3], (long)n[4]};
-	s->ctime = (struct timespec){(time_t)n[5], (long)n[6]};
-	x->when = (struct timespec){(time_t)n[7], (long)n[8]};
-	x->start = (off_t)n[9];
-	x->print = n[10];
-	if (memcmp(head, magic, sizeof magic) != 0 || n[12] != RECORD)
-		return 0;
-	return n[11];
-}
-
-/* Reads the messages and holds the digest against them. */
-static int
-read_messages(struct index *x, int fd, struct sha256_ctx *sha)
-{
-	unsigned char block[BLOCK], was[SHA256_DIGEST_SIZE];
-	unsigned char is[SHA256_DIGEST_SIZE];
-	off_t at = HEAD;
-
-	for (uint32_t i = 0; i < x->count;) {
-		uint32_t n = x->count - i;
-
-		if (n > BLOCK / RECORD)
-			n = BLOCK / RECORD;
-		if (!bytes_read(fd, block, n * RECORD, at))
-			return 0;
-		sha256_update(sha, n * RECORD, block);
-		for (uint32_t j = 0; j < n; j++, i++)
-			get_message(block + j * RECORD, &x->messages[i]);
-		at += n * RECORD;
-	}
-	sha256_digest(sha, sizeof is, is);
-	return bytes_read(fd, was, sizeof was, at) &&
-	    memeql_sec(was, is, sizeof is) && all_make_sense(x);
-}
-
-enum trouble
-index_read(struct index *x, int fd)
-{
-	unsigned char head[HEAD];
-	struct sha256_ctx sha;
-	struct stat st;
-	uint64_t count;
-
-	*x = (struct index){.messages = NULL};
-	if (bytes_stat(fd, &st) == -1 || !bytes_read(fd, head, sizeof head, 0))
-		return FINE;
-	count = get_head(head, x);
-	/* The file must have just the size that its head promises. */
-	if (count == 0 || count > UINT32_MAX ||
-	    (uint64_t)st.st_size != HEAD + count * RECORD + SHA256_DIGEST_SIZE)
-		goto empty;
-	x->messages = calloc(count, sizeof *x->messages);
-	if (x->messages == NULL) {
-		log_line(LOG_ERR, "no memory for %llu messages",
-		    (unsigned long long)count);
-		return TEMP;
-	}
-	x->count = (uint32_t)count;
-	sha256_init(&sha);
-	sha256_update(&sha, sizeof head, head);
-	if (read_messages(x, fd, &sha))
-		return FINE;
-empty:
-	index_close(x);
-	*x = (struct index){.messages = NULL};
-	return FINE;
-}
-
-static int
-write_messages(const struct index *x, int fd, struct sha256_ctx *sha, off_t *at)
-{
-	unsigned char block[BLOCK];
-
-	for (uint32_t i = 0; i < x->count;) {
-		size_t n = 0;
-
-		for (; n < BLOCK && i < x->count; n += RECORD)
-			put_message(block + n, &x->messages[i++]);
-		sha256_update(sha, n, block);
-		if (!bytes_write(fd, block, n, *at))
-			return 0;
-		*at += (off_t)n;
-	}
-	return 1;
+	s->dev = n[1];
+	s->ino = n[2];
+	s->size = (off_t)n[3];
+	s->mtime = (struct timespec){(time_t)n[4], (long)n[5]};
+	s->ctime = (struct timespec){(time_t)n[6], (long)n[7]};
+	x->when = (struct timespec){(time_t)n[8], (long)n[9]};
+	x->start = (off_t)n[10];
+	x->octets = n[11];
+	x->count = (uint32_t)n[12];
+	x->has_ids = (n[13] & HAS_IDS) != 0;
+	x->proven = (n[13] & PROVEN) != 0;
+	x->digest = n[14];
+	return memcmp(h->magic, magic, sizeof magic) == 0 && n[0] == ORDER &&
+	    n[NUMBERS - 1] == digest_of_head(h) && n[12] == x->count &&
+	    x->start >= 0 && s->size > x->start &&
+	    x->octets / 2 <= (uint64_t)s->size + x->count;
 }
 
 void
-index_write(const struct index *x, int fd)
+index_read(struct index *x, int fd, off_t mbox_size)
 {
-	unsigned char head[HEAD], sum[SHA256_DIGEST_SIZE];
-	struct sha256_ctx sha;
-	off_t at = HEAD;
+	struct head h;
 	struct stat st;
 
-	if (bytes_stat(fd, &st) == -1 ||
-	    (st.st_size > 0 && ftruncate(fd, 0) == -1))
-		goto fail;
+	*x = (struct index){.messages = NULL};
+	/* The file must have what its head promises. */
+	if (bytes_read(fd, &h, sizeof h, 0) && get_head(&h, x) &&
+	    bytes_stat(fd, &st) == 0 &&
+	    (uint64_t)st.st_size ==
+		sizeof h + x->count * sizeof(struct message) &&
+	    x->count <= mbox_size / FROM_LEAST)
+		return;
+	*x = (struct index){.messages = NULL};
+}
+
+enum trouble
+index_read_messages(struct index *x, int fd)
+{
+	if (x->count == 0 || x->messages != NULL)
+		return FINE;
+	x->messages = malloc(x->count * sizeof *x->messages);
+	if (x->messages == NULL) {
+		log_line(LOG_ERR, "no memory for %u messages", x->count);
+		return TEMP;
+	}
+	if (bytes_read(fd, x->messages, x->count * sizeof *x->messages,
+		sizeof(struct head)) &&
+	    digest_of(x) == x->digest && all_make_sense(x))
+		return FINE;
+	index_close(x);
+	return CHANGED;
+}
+
+/* The head comes last: while it is not there, nothing is. */
+static int
+write_all(struct index *x, int fd, uint32_t kept)
+{
+	const size_t size = sizeof *x->messages;
+	const off_t at = (off_t)(sizeof(struct head) + kept * size);
+	struct head h;
+
+	if (ftruncate(fd, kept == 0 ? 0 : at) == -1)
+		return 0;
 	if (x->count == 0)
+		return 1;
+	x->digest = digest_of(x);
+	put_head(&h, x);
+	return bytes_write(
+		   fd, x->messages + kept, (x->count - kept) * size, at) &&
+	    bytes_write(fd, &h, sizeof h, 0);
+}
+
+void
+index_write(struct index *x, int fd, uint32_t kept)
+{
+	if (write_all(x, fd, kept))
 		return;
-	put_head(head, x);
-	sha256_init(&sha);
-	sha256_update(&sha, sizeof head, head);
-	if (!bytes_write(fd, head, sizeof head, 0) ||
-	    !write_messages(x, fd, &sha, &at))
-		goto fail;
-	sha256_digest(&sha, sizeof sum, sum);
-	if (bytes_write(fd, sum, sizeof sum, at))
-		return;
-fail:
 	log_errno("cannot write", "the index; the next session will be slower");
 	if (ftruncate(fd, 0) == -1)
 		return; /* its digest does not fit: it will not be believed */
+}
+
+void
+index_disown(int fd)
+{
+	struct index x;
+	struct head h;
+
+	index_read(&x, fd, INT64_MAX);
+	if (x.count == 0)
+		return;
+	x.stamp.ino = 0;
+	put_head(&h, &x);
+	if (!bytes_write(fd, &h, sizeof h, 0) && ftruncate(fd, 0) == -1)
+		log_errno("cannot write", "the index");
 }
 
 void
@@ -235,13 +209,6 @@ index_close(struct index *x)
 	free(x->messages);
 	x->messages = NULL;
 	x->count = 0;
-}
-
-off_t
-index_most(off_t mbox_size)
-{
-	return HEAD + SHA256_DIGEST_SIZE +
-	    (mbox_size / FROM_LEAST + 1) * RECORD;
 }
 
 static int

@@ -3,9 +3,10 @@
  *
  * One file per maildrop, the mail user's own, in the state directory. It can
  * be deleted at any time: what is lost is time, and which of several
- * identical messages was the first. It is read as hostile input, checked by
- * a digest over the whole, and what it says of the mbox is believed only
- * while the mbox's stamp is the one it was written for.
+ * identical messages was the first. Its head has the totals and the mbox's
+ * stamp, and is enough for STAT; its messages are read when they are asked
+ * for. Both are read as hostile input and checked by a digest, and what they
+ * say of the mbox is believed only as mbox.h tells.
  */
 #ifndef INDEX_H
 #define INDEX_H
@@ -16,7 +17,8 @@
 #include <sys/types.h>
 #include <time.h>
 
-#define INDEX_ID 16 /* bytes of a digest that names a message */
+#define INDEX_ID      16 /* bytes of a digest that names a message */
+#define MESSAGE_PLACE ((1ULL << 48) - 1) /* the largest offset, or octets */
 
 /* All that tells one state of a file from another. */
 struct stamp {
@@ -27,43 +29,56 @@ struct stamp {
 	struct timespec ctime;
 };
 
-/* One message of an mbox; 40 bytes, of which there may be 100,000. */
+/* One message of an mbox; 40 bytes, of which there may be 1,000,000. */
 struct message {
-	off_t offset;    /* in the mbox, of its From_ line */
-	uint64_t octets; /* as RETR sends them, before dot-stuffing */
+	uint64_t offset : 48;   /* in the mbox, of its From_ line */
+	uint64_t from_len : 16; /* bytes of the From_ line, its LF included */
+	uint64_t octets : 48;   /* as RETR sends them, before dot-stuffing */
+	uint64_t tail : 2;      /* bytes of the blank line behind it */
+	uint64_t deleted : 1;   /* marked by DELE; never stored */
+	uint64_t unused : 13;
 	unsigned char id[INDEX_ID]; /* see uidl.h; zeros: not known yet */
-	uint32_t copy;     /* 1: first with this id, 2: second ...; 0: not
-				   known yet */
-	uint16_t from_len; /* bytes of the From_ line, its LF included */
-	uint8_t tail;      /* bytes of the blank line behind it */
-	uint8_t deleted;   /* marked by DELE; never stored */
+	uint32_t copy; /* 1: first with this id, 2: second ...; 0: not
+			  known yet */
+	uint32_t sum;  /* of its From_ line and header: see scan.h */
 };
 
 struct index {
 	struct stamp stamp;       /* of the mbox when it was scanned */
 	struct timespec when;     /* it was scanned; by the same clock */
 	off_t start;              /* of the first message that is shown */
-	uint64_t print;           /* of all header lines: see struct mbox */
-	struct message *messages; /* owned; NULL if there are none */
-	uint32_t count;
+	uint64_t octets;          /* of all messages */
+	uint32_t count;           /* of messages */
+	int proven;               /* see struct mbox */
+	int has_ids;              /* every message has its id */
+	uint64_t digest;          /* of the messages, as they are in the file */
+	struct message *messages; /* owned; NULL if they were not read */
 };
 
-/* How large an index of an mbox of that size can be. */
-off_t index_most(off_t mbox_size);
+/*
+ * Reads an index's head. An absent, damaged or foreign one, and one of more
+ * messages than an mbox of that size can have, which are not worth their
+ * memory, is as good as an empty one: count is 0 and stamp all zeros.
+ */
+void index_read(struct index *x, int fd, off_t mbox_size);
 
 /*
- * Reads an index. An absent, damaged or foreign one is as good as an empty
- * one: count is 0 and stamp all zeros. TEMP, logged, only if memory lacks.
+ * Reads the messages of an index whose head was read. CHANGED if they are not
+ * what the head was written for, or cannot be; TEMP, logged, if memory lacks.
  */
-enum trouble index_read(struct index *x, int fd);
+enum trouble index_read_messages(struct index *x, int fd);
 
 /*
- * Writes an index in place of what is there. Nothing is synced; a failure
- * leaves a file that index_read() will not believe.
+ * Writes an index in place of what is there, of which the first "kept"
+ * messages are already as they should be. Sets its digest. Nothing is synced;
+ * a failure, which is logged, leaves a file that will not be believed.
  */
-void index_write(const struct index *x, int fd);
+void index_write(struct index *x, int fd, uint32_t kept);
 
-/* Frees the messages. Safe on a closed one. */
+/* It is to be believed no more, but for the ids that it has. */
+void index_disown(int fd);
+
+/* Frees the messages; count is 0 then. Safe on a closed one. */
 void index_close(struct index *x);
 
 /* Is "now" the same file in the same state? */

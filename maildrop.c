@@ -5,6 +5,7 @@
 
 #include "bytes.h"
 #include "journal.h"
+#include "recall.h"
 #include "uidl.h"
 
 #include <errno.h>
@@ -66,38 +67,61 @@ maildrop_size(const struct maildrop *d)
 	return size;
 }
 
+/* No message has a mark. */
 static void
-count_left(struct maildrop *d)
+count_all(struct maildrop *d)
 {
-	d->left = 0;
-	d->octets = 0;
-	for (uint32_t i = 0; i < d->mbox.count; i++)
-		if (!d->mbox.messages[i].deleted) {
-			d->left++;
-			d->octets += d->mbox.messages[i].octets;
-		}
+	d->left = d->mbox.count;
+	d->octets = d->mbox.octets;
 }
 
+/* What is known of the mailbox is just what the index says. */
+static void
+note_index(struct maildrop *d)
+{
+	d->has_ids = d->was.has_ids;
+	d->had_ids = d->was.has_ids;
+	d->indexed = d->was.count;
+}
+
+/* Under the lock. */
 static enum trouble
 read_mailbox(struct maildrop *d)
 {
-	off_t most = index_most(d->mbox.stamp.size);
-	enum trouble why = FINE;
-	struct stat st;
+	enum trouble why;
 
-	/* One that is too large for this mailbox is not worth its memory. */
-	if (bytes_stat(d->index_fd, &st) == 0 && st.st_size <= most)
-		why = index_read(&d->was, d->index_fd);
-	if (why != FINE)
-		return why;
-	if (mbox_believe(&d->mbox, &d->was)) {
-		d->has_ids = d->mbox.messages[0].copy > 0;
+	d->dirty = 1;
+	index_read(&d->was, d->index_fd, d->mbox.stamp.size);
+	why = index_read_messages(&d->was, d->index_fd);
+	if (why == TEMP)
+		return TEMP;
+	note_index(d);
+	if (why == FINE && recall_grown(&d->mbox, &d->was) == FINE) {
+		d->has_ids &= d->mbox.count == d->indexed;
+		d->indexed--; /* the last may have got its blank line */
 		return FINE;
 	}
-	d->had_ids = d->was.count > 0 && d->was.messages[0].copy > 0;
+	d->has_ids = 0;
+	d->indexed = 0;
 	why = uidl_keep_copies(&d->was);
-	d->dirty = 1;
 	return why == FINE ? mbox_scan(&d->mbox) : why;
+}
+
+/* A mailbox that nothing has happened to needs neither lock nor reading. */
+static int
+is_known(struct maildrop *d)
+{
+	if (d->mbox.fd == -1) {
+		d->has_ids = 1;
+		return !journal_is_open(d->journal_fd);
+	}
+	if (journal_is_open(d->journal_fd) || mbox_stamp(&d->mbox) != FINE)
+		return 0;
+	index_read(&d->was, d->index_fd, d->mbox.stamp.size);
+	if (!recall_totals(&d->mbox, &d->was))
+		return 0;
+	note_index(d);
+	return 1;
 }
 
 static struct rewrite
@@ -127,6 +151,25 @@ finish_update(struct maildrop *d)
 	return why == FINE ? FINE : TEMP;
 }
 
+static enum trouble
+read_locked(struct maildrop *d)
+{
+	enum trouble why;
+
+	if (d->mbox.fd == -1)
+		return finish_update(d); /* there is nothing to lock */
+	if (mbox_stamp(&d->mbox) != FINE)
+		return TEMP;
+	why = boxlock_take(&d->lock, &d->mbox, LOGIN_PATIENCE_MS);
+	if (why != FINE)
+		return why == CHANGED ? TEMP : why;
+	why = finish_update(d);
+	if (why == FINE)
+		why = read_mailbox(d);
+	boxlock_release(&d->lock, &d->mbox);
+	return why;
+}
+
 enum trouble
 maildrop_begin(struct maildrop *d)
 {
@@ -145,22 +188,31 @@ maildrop_begin(struct maildrop *d)
 	}
 	d->mbox.progress = refresh;
 	d->mbox.progress_arg = &d->lock;
-	if (d->mbox.fd == -1) {
-		d->has_ids = 1;
-		return finish_update(d); /* there is nothing to lock or read */
-	}
-	if (mbox_stamp(&d->mbox) != FINE)
-		return TEMP;
-	why = boxlock_take(&d->lock, &d->mbox, LOGIN_PATIENCE_MS);
-	if (why != FINE)
-		return why == CHANGED ? TEMP : why;
-	why = finish_update(d);
+	why = is_known(d) ? FINE : read_locked(d);
 	if (why == FINE)
-		why = read_mailbox(d);
-	boxlock_release(&d->lock, &d->mbox);
-	if (why == FINE)
-		count_left(d);
+		count_all(d);
 	return why;
+}
+
+enum trouble
+maildrop_load(struct maildrop *d)
+{
+	enum trouble why;
+
+	if (d->mbox.messages != NULL || d->mbox.count == 0)
+		return FINE;
+	why = index_read_messages(&d->was, d->index_fd);
+	if (why == FINE)
+		recall_messages(&d->mbox, &d->was);
+	if (why != CHANGED)
+		return why;
+	log_line(
+	    LOG_NOTICE, "the index of mailbox %s is damaged", d->mbox.path);
+	d->has_ids = 0;
+	d->had_ids = 0;
+	d->indexed = 0;
+	d->dirty = 1;
+	return recall_by_scan(&d->mbox);
 }
 
 uint32_t
@@ -201,9 +253,9 @@ maildrop_mark(struct maildrop *d, uint32_t number)
 void
 maildrop_unmark_all(struct maildrop *d)
 {
-	for (uint32_t i = 0; i < d->mbox.count; i++)
+	for (uint32_t i = 0; d->left < d->mbox.count && i < d->mbox.count; i++)
 		d->mbox.messages[i].deleted = 0;
-	count_left(d);
+	count_all(d);
 }
 
 enum trouble
@@ -214,8 +266,11 @@ maildrop_ids(struct maildrop *d)
 	if (d->has_ids)
 		return FINE;
 	for (uint32_t i = 0; i < d->mbox.count; i++) {
+		if (d->mbox.messages[i].copy > 0)
+			continue;
+		if (d->indexed > i)
+			d->indexed = i;
 		why = uidl_digest(&d->mbox, i);
-
 		if (why != FINE)
 			return why;
 	}
@@ -270,18 +325,19 @@ forget_marked(struct maildrop *d)
 
 	for (uint32_t i = 0; i < m->count; i++) {
 		struct message one = m->messages[i];
-		off_t size = mbox_message_end(m, i) - one.offset;
+		off_t size = mbox_message_end(m, i) - (off_t)one.offset;
 
+		if (one.deleted && d->indexed > kept)
+			d->indexed = kept;
 		if (one.deleted)
 			continue;
-		one.offset = at;
+		one.offset = (uint64_t)at & MESSAGE_PLACE;
 		at += size;
 		m->messages[kept++] = one;
 	}
 	m->count = kept;
+	m->octets = d->octets;
 	m->size = at;
-	m->print =
-	    0; /* no longer known; the index is too young to be believed */
 	d->dirty = 1;
 }
 
@@ -307,7 +363,7 @@ static enum trouble
 update_locked(struct maildrop *d)
 {
 	struct rewrite r = rewriting(d);
-	enum trouble why = mbox_check(&d->mbox);
+	enum trouble why = mbox_prove(&d->mbox);
 	struct range *keep;
 	struct stat was;
 	size_t count;
@@ -357,25 +413,40 @@ write_index(struct maildrop *d)
 	    .stamp = m->stamp,
 	    .when = m->when,
 	    .start = m->start,
-	    .print = m->print,
-	    .messages = m->messages,
+	    .octets = m->octets,
 	    .count = m->count,
+	    .proven = m->proven,
+	    .has_ids = d->has_ids,
+	    .messages = m->messages,
 	};
 
 	/* Of a file that has grown since, the index tells the old size, and
 	 * will not be taken for the truth. */
 	x.stamp.size = m->size;
-	index_write(&x, d->index_fd);
+	index_write(&x, d->index_fd, d->indexed);
 	d->dirty = 0;
+}
+
+/* What this session has learned, for the next. */
+static void
+keep_index(struct maildrop *d)
+{
+	int is_better = d->has_ids || d->was.count == 0;
+
+	maildrop_unmark_all(d);
+	/* Without ids the numbers of copies would be forgotten: an index that
+	 * has them, though of an older state, is worth more. */
+	if (d->dirty && is_better)
+		write_index(d);
+	if (d->mbox.changed || (d->dirty && !is_better))
+		index_disown(d->index_fd);
 }
 
 void
 maildrop_close(struct maildrop *d)
 {
-	/* Without ids the numbers of copies would be forgotten: an index that
-	 * has them, though of an older state, is worth more. */
-	if (d->dirty && d->index_fd != -1 && (d->has_ids || d->was.count == 0))
-		write_index(d);
+	if (d->index_fd != -1)
+		keep_index(d);
 	index_close(&d->was);
 	mbox_close(&d->mbox);
 	if (d->index_fd != -1)

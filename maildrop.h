@@ -19,7 +19,9 @@ struct maildrop {
 	int journal_fd; /* owned */
 	struct boxlock lock;
 	int had_ids;      /* last time's messages were shown with theirs */
-	struct index was; /* last time's messages, for the copies' numbers */
+	struct index was; /* last time's messages, until they are the mbox's;
+			     then, or else, those with copies' numbers */
+	uint32_t indexed; /* messages that are in the index as they are */
 	int journal_is_foreign; /* it is to be put aside: see journal.h */
 	int has_ids;            /* every message has its id */
 	int dirty;              /* there is more to know than the index says */
@@ -50,6 +52,12 @@ off_t maildrop_size(const struct maildrop *d);
  * trouble, logged, there is nothing to serve.
  */
 enum trouble maildrop_begin(struct maildrop *d);
+
+/*
+ * To be called before anything below that is about messages: till then only
+ * their count and octets may be known. Trouble is logged.
+ */
+enum trouble maildrop_load(struct maildrop *d);
 
 /* How many messages there are, marked ones included. */
 uint32_t maildrop_count(const struct maildrop *d);

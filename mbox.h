@@ -19,10 +19,11 @@ struct mbox {
 	struct timespec when; /* it was scanned */
 	off_t size;           /* of the part that is shown */
 	off_t start; /* of the first message; c-client's own may precede it */
-	uint64_t print; /* of its From_ and header lines: tells it from another
-			   mailbox of the same shape */
-	struct message *messages; /* owned */
-	uint32_t count;
+	uint32_t count;  /* of messages */
+	uint64_t octets; /* of all of them */
+	int changed;     /* it was seen that another program has done so */
+	int proven; /* all that is shown was read, and not only the index */
+	struct message *messages; /* owned; NULL: see recall.h */
 	uint32_t room;
 	void (*progress)(void *); /* called now and then in long work */
 	void *progress_arg;       /* borrowed */
@@ -37,9 +38,6 @@ struct mbox {
  */
 enum trouble mbox_open(struct mbox *m, const char *path);
 
-/* Is the index the truth about this file? Then takes its messages over. */
-int mbox_believe(struct mbox *m, struct index *x);
-
 /*
  * Reads the whole file and finds its messages. To be called under the lock.
  * PERM if the file is no mbox, TEMP if it cannot be read or memory lacks,
@@ -48,11 +46,36 @@ int mbox_believe(struct mbox *m, struct index *x);
 enum trouble mbox_scan(struct mbox *m);
 
 /*
+ * Adds the messages that begin between "from" and "to", which is then the end
+ * of what is shown. Results as of scan_run(); other than FINE, there may be
+ * some of them.
+ */
+enum trouble mbox_add(struct mbox *m, off_t from, off_t to);
+
+/* No messages, known and proven. */
+void mbox_clear(struct mbox *m);
+
+/*
  * Is all that is shown still there, just as it was? Costs one fstat while
  * nothing has happened, a second reading of the shown part if something was
  * appended. CHANGED or TEMP, logged, if not.
  */
 enum trouble mbox_check(struct mbox *m);
+
+/* The same, and reads the shown part in any case if it is not proven. */
+enum trouble mbox_prove(struct mbox *m);
+
+/*
+ * Is message i, counted from 0, where it was, and the next one behind it? Of
+ * a mailbox that is proven, it is. CHANGED or TEMP, logged.
+ */
+enum trouble mbox_prove_message(struct mbox *m, uint32_t i);
+
+/* Another program has changed the mailbox: notes and logs it. CHANGED. */
+enum trouble mbox_changed(struct mbox *m);
+
+/* Are they the same message in the same place? Their tails may differ. */
+int mbox_alike(const struct message *was, const struct message *is);
 
 /* The end of message i, counted from 0, its tail included. */
 off_t mbox_message_end(const struct mbox *m, uint32_t i);

@@ -15,6 +15,7 @@ message_open(struct reading *r, struct mbox *m, uint32_t i, uint32_t lines)
 {
 	*r = (struct reading){
 	    .mbox = m,
+	    .i = i,
 	    .at = mbox_content(m, i),
 	    .end = mbox_content_end(m, i),
 	    .lines = lines,
@@ -61,14 +62,19 @@ cut(struct reading *r, const char *bytes, size_t n)
 enum trouble
 message_pull(struct reading *r, char *buf, size_t room, size_t *len)
 {
-	enum trouble why;
+	enum trouble why = FINE;
 	ssize_t n;
 
 	*len = 0;
 	if ((off_t)room > r->end - r->at)
 		room = (size_t)(r->end - r->at);
-	if (room == 0)
-		return mbox_check(r->mbox);
+	if (room == 0 && r->checked)
+		return FINE;
+	if (!r->checked)
+		why = mbox_prove_message(r->mbox, r->i);
+	r->checked = 1;
+	if (why != FINE || room == 0)
+		return why == FINE ? mbox_check(r->mbox) : why;
 	do
 		n = pread(r->mbox->fd, buf, room, r->at);
 	while (n == -1 && errno == EINTR);

@@ -13,6 +13,8 @@
 /* A message, or the top of one, on its way to the client. */
 struct reading {
 	struct mbox *mbox; /* borrowed */
+	uint32_t i;        /* which message, from 0 */
+	int checked;       /* that it is there, and has not changed */
 	off_t at;          /* in the mbox */
 	off_t end;
 	uint32_t lines; /* of the body, still wanted; or MESSAGE_ALL */
@@ -30,8 +32,9 @@ void message_open(
 
 /*
  * The next block, of at most "room" bytes; *len is 0 at the end. The mailbox
- * is checked after the bytes were read: CHANGED or TEMP, logged, mean that
- * they must not be sent, nor anything else.
+ * is checked after the bytes were read, and before the first of a mailbox that
+ * is not proven: CHANGED or TEMP, logged, mean that they must not be sent, nor
+ * anything else.
  */
 enum trouble message_pull(
     struct reading *r, char *buf, size_t room, size_t *len);

@@ -133,7 +133,8 @@ do_list(struct session *s, const struct args *args)
 	if (args->number > 0 && m == NULL)
 		return no_such_message(s, args->number);
 	if (args->number > 0) {
-		reply_ok(&s->out, "%u %" PRIu64, args->number, m->octets);
+		reply_ok(
+		    &s->out, "%u %" PRIu64, args->number, (uint64_t)m->octets);
 		return NEXT_COMMAND;
 	}
 	reply_ok(&s->out, "%u messages (%" PRIu64 " octets)", s->drop.left,
@@ -141,7 +142,8 @@ do_list(struct session *s, const struct args *args)
 	for (uint32_t i = 1; i <= maildrop_count(&s->drop); i++) {
 		m = maildrop_find(&s->drop, i);
 		if (m != NULL)
-			reply_line(&s->out, "%u %" PRIu64, i, m->octets);
+			reply_line(
+			    &s->out, "%u %" PRIu64, i, (uint64_t)m->octets);
 	}
 	reply_end(&s->out);
 	return NEXT_COMMAND;
@@ -196,7 +198,7 @@ send_message(struct session *s, const struct args *args, uint32_t lines)
 		return NEXT_HANGUP;
 	}
 	if (lines == MESSAGE_ALL)
-		reply_ok(&s->out, "%" PRIu64 " octets", m->octets);
+		reply_ok(&s->out, "%" PRIu64 " octets", (uint64_t)m->octets);
 	else
 		reply_ok(&s->out, "top of message follows");
 	while (len > 0 && !s->out.dead) {
@@ -320,6 +322,20 @@ session_capa(struct reply *out, int login_delay_s)
 	reply_line(out, "EXPIRE NEVER");
 }
 
+/* What names messages needs them; the rest is content with their totals. */
+static enum next
+run(struct session *s, const struct command *c, const struct args *args)
+{
+	enum trouble why = FINE;
+
+	if (c->shape != ARG_NONE)
+		why = maildrop_load(&s->drop);
+	if (why == FINE)
+		return c->run(s, args);
+	reply_trouble(s, why);
+	return NEXT_HANGUP;
+}
+
 /* Runs one command line; exactly one reply is sent, whatever it holds. */
 static enum next
 serve(struct session *s, char *line)
@@ -334,7 +350,7 @@ serve(struct session *s, char *line)
 			continue;
 		wrong = proto_args(commands[i].shape, rest, &args);
 		if (wrong == NULL)
-			return commands[i].run(s, &args);
+			return run(s, &commands[i], &args);
 		break;
 	}
 	reply_err(&s->out, NULL, wrong);

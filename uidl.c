@@ -254,11 +254,14 @@ number_groups(struct message *m, const uint32_t *order, uint32_t count,
 		for (next = i; next < count &&
 		     memcmp(m[order[next]].id, id, INDEX_ID) == 0;
 		     next++) {
+			struct message *one = &m[order[next]];
 			int known = old < was->count &&
 			    memcmp(w[old].id, id, INDEX_ID) == 0;
 
-			most = known ? w[old++].copy : most + 1;
-			m[order[next]].copy = most;
+			if (one->copy == 0)
+				one->copy = known ? w[old++].copy : most + 1;
+			if (most < one->copy)
+				most = one->copy;
 		}
 	}
 }

@@ -29,8 +29,8 @@ enum trouble uidl_keep_copies(struct index *was);
 
 /*
  * Numbers the messages, all of which have their digest, among those that
- * share it: last time's copies keep their numbers, in their order; what is
- * new gets one that is not in use. TEMP, logged, if memory lacks.
+ * share it. What has a number keeps it; last time's copies get theirs, in
+ * their order; what is new gets one that is not in use. TEMP, logged, if memory lacks.
  */
 enum trouble uidl_number(struct mbox *m, const struct index *was);
 

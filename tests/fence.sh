@@ -9,9 +9,9 @@ log line proto from
 bytes lang
 reply sasl proxy walk options client plan filter
 apop privsep jail journal index
-dotlock pam secrets checkpassword
+dotlock pam secrets checkpassword scan
 mbox maildir auth
-state message boxlock uidl
+state message boxlock uidl recall
 check monitor maildrop
 login session
 recover

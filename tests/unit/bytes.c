@@ -94,10 +94,33 @@ the_clock_does_not_go_back(void **state)
 	}
 }
 
+/* Every bit counts, and how many bytes there are. */
+static void
+a_digest_tells_bytes_apart(void **state)
+{
+	unsigned char bytes[100] = {0};
+
+	(void)state;
+	for (size_t n = 0; n < sizeof bytes; n++) {
+		uint64_t sum = bytes_mix(7, bytes, n);
+
+		check(sum == bytes_mix(7, bytes, n), "%zu bytes", n);
+		check(sum != bytes_mix(8, bytes, n), "%zu bytes", n);
+		check(sum != bytes_mix(7, bytes, n + 1), "%zu bytes", n);
+		for (size_t bit = 0; bit < 8 * n; bit++) {
+			bytes[bit / 8] ^= (unsigned char)(1U << bit % 8);
+			check(sum != bytes_mix(7, bytes, n), "%zu, bit %zu", n,
+			    bit);
+			bytes[bit / 8] ^= (unsigned char)(1U << bit % 8);
+		}
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_digest_tells_bytes_apart),
 	    cmocka_unit_test(the_least_byte_is_first),
 	    cmocka_unit_test(files_are_read_whole_or_not),
 	    cmocka_unit_test(files_are_written_where_it_is_said),

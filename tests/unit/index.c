@@ -3,15 +3,21 @@
  */
 #include "../../index.h"
 
+#include "../../bytes.h"
+
 #include "test.h"
 
-#include <nettle/sha2.h>
-
 /* Where things are in the file: see index.c. */
-#define HEAD   112
-#define RECORD 40
-#define DIGEST 32
-#define ROOM   (HEAD + 4 * RECORD + DIGEST)
+#define NUMBER(n) (8 + 8 * (n))
+#define SIZE      NUMBER(3)
+#define START     NUMBER(10)
+#define OCTETS    NUMBER(11)
+#define NUMBERS   NUMBER(12) /* of messages */
+#define FLAGS     NUMBER(13)
+#define DIGEST    NUMBER(14)
+#define HEAD      NUMBER(16)
+#define RECORD    40
+#define ROOM      (HEAD + 4 * RECORD)
 
 /* What messages() and numbers() describe: a file of 500 bytes. */
 static const struct message messages[] = {
@@ -19,6 +25,7 @@ static const struct message messages[] = {
      .octets = 81,
      .id = "0123456789abcde",
      .copy = 1,
+     .sum = 77,
      .from_len = 34,
      .tail = 1},
     {.offset = 215,
@@ -46,7 +53,9 @@ an_index(void)
 		      .ctime = {1700000001, 1}},
 	    .when = {1700000010, 7},
 	    .start = 100,
-	    .print = 0x123456789abcdef0,
+	    .octets = 483,
+	    .has_ids = 1,
+	    .proven = 1,
 	    .count = COUNT(messages),
 	};
 
@@ -57,12 +66,21 @@ an_index(void)
 }
 
 static int
-file_of(const struct index *x)
+file_of(struct index *x)
 {
 	int fd = make_nameless("", 0);
 
-	index_write(x, fd);
+	index_write(x, fd, 0);
 	return fd;
+}
+
+/* Reads head and messages; leaves none if there is any doubt. */
+static void
+read_all(struct index *x, int fd)
+{
+	index_read(x, fd, INT64_MAX);
+	if (index_read_messages(x, fd) != FINE)
+		*x = (struct index){.count = 0};
 }
 
 static void
@@ -81,20 +99,85 @@ what_was_written_is_read(void **state)
 	int fd = file_of(&x);
 
 	(void)state;
-	x.messages[0].deleted = 1; /* a mark is never stored */
 	for (int i = 0; i < 2; i++) {
-		index_write(&x, fd);
-		assert_int_equal(index_read(&y, fd), FINE);
+		x.has_ids = i;
+		x.proven = !i;
+		index_write(&x, fd, 0);
+		index_read(&y, fd, INT64_MAX);
 		assert_true(index_same(&x.stamp, &y.stamp));
 		assert_memory_equal(&x.when, &y.when, sizeof x.when);
-		assert_true(x.start == y.start);
+		assert_true(x.start == y.start && x.octets == y.octets);
+		assert_int_equal(y.has_ids, i);
+		assert_int_equal(y.proven, !i);
 		assert_int_equal(y.count, COUNT(messages));
+		assert_null(y.messages);
+		assert_int_equal(index_read_messages(&y, fd), FINE);
 		assert_memory_equal(y.messages, messages, sizeof messages);
 		index_close(&y);
 	}
 	close(fd);
 	index_close(&x);
 	index_close(&x);
+}
+
+/* What has not changed is not written again. */
+static void
+an_index_is_extended(void **state)
+{
+	static const unsigned char noise[RECORD] = "noise";
+	struct index x = an_index(), y;
+	int fd;
+
+	(void)state;
+	x.count = 2;
+	fd = file_of(&x);
+	pwrite(fd, noise, RECORD, HEAD); /* the first message */
+	x.count = 3;
+	index_write(&x, fd, 1);
+	index_read(&y, fd, INT64_MAX);
+	assert_int_equal(y.count, 3);
+	assert_int_equal(index_read_messages(&y, fd), CHANGED);
+	pwrite(fd, &messages[0], RECORD, HEAD);
+	read_all(&y, fd);
+	assert_int_equal(y.count, 3);
+	assert_memory_equal(y.messages, messages, sizeof messages);
+	index_close(&y);
+	index_close(&x);
+	close(fd);
+}
+
+static void
+a_disowned_index_keeps_its_messages(void **state)
+{
+	struct index x = an_index(), y;
+	int fd = file_of(&x);
+
+	(void)state;
+	index_disown(fd);
+	read_all(&y, fd);
+	assert_false(index_same(&x.stamp, &y.stamp));
+	assert_int_not_equal(y.stamp.ino, x.stamp.ino);
+	assert_int_equal(y.count, COUNT(messages));
+	assert_memory_equal(y.messages, messages, sizeof messages);
+	index_close(&y);
+	index_close(&x);
+	close(fd);
+}
+
+/* A small mailbox has no large index. */
+static void
+an_index_of_too_many_messages_is_none(void **state)
+{
+	struct index x = an_index(), y;
+	int fd = file_of(&x);
+
+	(void)state;
+	index_read(&y, fd, 60);
+	assert_int_equal(y.count, 3);
+	index_read(&y, fd, 59);
+	assert_int_equal(y.count, 0);
+	index_close(&x);
+	close(fd);
 }
 
 /* More messages than one block of index.c takes. */
@@ -107,19 +190,21 @@ many_messages_are_read(void **state)
 	(void)state;
 	index_close(&x);
 	x.start = 0;
+	x.octets = 0;
 	x.messages = calloc(5000, sizeof *x.messages);
 	for (uint32_t i = 0; i < 5000; i++)
-		x.messages[i] = (struct message){.offset = i * 64,
-		    .octets = i % 60,
+		x.messages[i] = (struct message){.offset = i * 64U,
+		    .octets = 50,
 		    .copy = i + 1,
 		    .from_len = 34};
 	for (size_t i = 0; i < COUNT(counts); i++) {
 		int fd;
 
 		x.count = counts[i];
+		x.octets = counts[i] * 50;
 		x.stamp.size = (off_t)counts[i] * 64;
 		fd = file_of(&x);
-		assert_int_equal(index_read(&y, fd), FINE);
+		read_all(&y, fd);
 		assert_int_equal(y.count, counts[i]);
 		assert_memory_equal(
 		    y.messages, x.messages, counts[i] * sizeof *x.messages);
@@ -140,8 +225,9 @@ sizes_beyond_32_bits_are_kept(void **state)
 	x.messages[2].octets = 1ULL << 39;
 	x.messages[2].offset = (off_t)1 << 38;
 	x.messages[1].octets = 1ULL << 37;
+	x.octets = 81 + (1ULL << 39) + (1ULL << 37);
 	fd = file_of(&x);
-	assert_int_equal(index_read(&y, fd), FINE);
+	read_all(&y, fd);
 	assert_int_equal(y.count, 3);
 	assert_memory_equal(y.messages, x.messages, sizeof messages);
 	index_close(&y);
@@ -159,7 +245,7 @@ bytes_of_index(unsigned char bytes[ROOM])
 
 	index_close(&x);
 	close(fd);
-	assert_int_equal(n, HEAD + COUNT(messages) * RECORD + DIGEST);
+	assert_int_equal(n, HEAD + COUNT(messages) * RECORD);
 	return (size_t)n;
 }
 
@@ -177,11 +263,11 @@ no_flipped_bit_is_believed(void **state)
 		    (unsigned char)(bytes[i / 8] ^ 1U << i % 8);
 
 		pwrite(fd, &wrong, 1, (off_t)i / 8);
-		assert_int_equal(index_read(&x, fd), FINE);
+		read_all(&x, fd);
 		check_empty(&x, "bit", i);
 		pwrite(fd, &bytes[i / 8], 1, (off_t)i / 8);
 	}
-	assert_int_equal(index_read(&x, fd), FINE);
+	read_all(&x, fd);
 	assert_int_equal(x.count, COUNT(messages));
 	index_close(&x);
 	close(fd);
@@ -198,7 +284,7 @@ no_other_length_is_believed(void **state)
 	(void)state;
 	for (size_t len = sizeof bytes; len-- > 0;) {
 		assert_int_equal(ftruncate(fd, (off_t)len), 0);
-		assert_int_equal(index_read(&x, fd), FINE);
+		read_all(&x, fd);
 		if (len != n)
 			check_empty(&x, "length", len);
 		else
@@ -215,10 +301,10 @@ what_is_no_file_is_empty(void **state)
 	int fds[2];
 
 	(void)state;
-	assert_int_equal(index_read(&x, -1), FINE);
+	read_all(&x, -1);
 	check_empty(&x, "closed", 0);
 	assert_int_equal(pipe(fds), 0);
-	assert_int_equal(index_read(&x, fds[0]), FINE);
+	read_all(&x, fds[0]);
 	check_empty(&x, "pipe", 0);
 	close(fds[0]);
 	close(fds[1]);
@@ -240,7 +326,8 @@ noise_is_empty(void **state)
 			bytes[draw(&seed, (uint32_t)n)] ^=
 			    (unsigned char)(1 + draw(&seed, 255));
 		fd = make_nameless(bytes, n);
-		if (index_read(&x, fd) == FINE && x.count > 0)
+		read_all(&x, fd);
+		if (x.count > 0)
 			assert_memory_equal(
 			    x.messages, messages, sizeof messages);
 		index_close(&x);
@@ -258,40 +345,45 @@ static const struct {
 	size_t bytes;
 	uint64_t n;
 } lies[] = {
-    {"another magic",               0,                  8, 0               },
-    {"another version",             7,                  1, 2               },
-    {"a negative size",             HEAD - 88,          8, ~0ULL << 20     },
-    {"a size less than is used",    HEAD - 88,          8, 237             },
-    {"a size of nothing",           HEAD - 88,          8, 0               },
-    {"a start behind the first",    HEAD - 32,          8, 101             },
-    {"a negative start",            HEAD - 32,          8, ~0ULL           },
-    {"a start behind the end",      HEAD - 32,          8, 501             },
-    {"fewer messages",              HEAD - 16,          8, 2               },
-    {"more messages",               HEAD - 16,          8, 4               },
-    {"no message",                  HEAD - 16,          8, 0               },
-    {"2^32 more messages",          HEAD - 16,          8, (1ULL << 32) + 3},
-    {"a count that wraps",          HEAD - 16,          8, (1ULL << 61) + 3},
-    {"most messages of all",        HEAD - 16,          8, ~0ULL           },
-    {"another record",              HEAD - 8,           8, 41              },
-    {"a first that lies behind",    HEAD,               8, 101             },
-    {"a first before the start",    HEAD,               8, 99              },
-    {"a negative offset",           HEAD,               8, ~0ULL           },
-    {"a second before the first",   HEAD + RECORD,      8, 99              },
-    {"a second where the first is", HEAD + RECORD,      8, 100             },
-    {"a second too near",           HEAD + RECORD,      8, 134             },
-    {"a second behind the third",   HEAD + RECORD,      8, 237             },
-    {"a third behind the end",      HEAD + 2 * RECORD,  8, 500             },
-    {"a third far behind",          HEAD + 2 * RECORD,  8, 1ULL << 62      },
-    {"more octets than can be",     HEAD + 8,           8, 163             },
-    {"most octets of all",          HEAD + 8,           8, ~0ULL           },
-    {"no From_ line",               HEAD + 36,          2, 0               },
-    {"one of 19 bytes",             HEAD + 36,          2, 19              },
-    {"one longer than it all",      HEAD + 36,          2, 115             },
-    {"a tail of 3 bytes",           HEAD + 38,          1, 3               },
-    {"a tail that is not there",    HEAD + RECORD + 38, 1, 2               },
-    {"one copy without a number",   HEAD + RECORD + 32, 4, 0               },
-    {"a first without a number",    HEAD + 32,          4, 0               },
-    {"a number without a next one", HEAD + 32,          4, UINT32_MAX      },
+    {"another magic",               0,                  8, 0                 },
+    {"another version",             7,                  1, 1                 },
+    {"another machine's",           NUMBER(0),          8, 0x0807060504030201},
+    {"a negative size",             SIZE,               8, ~0ULL << 20       },
+    {"a size less than is used",    SIZE,               8, 237               },
+    {"a size of nothing",           SIZE,               8, 0                 },
+    {"a start behind the first",    START,              8, 101               },
+    {"a negative start",            START,              8, ~0ULL             },
+    {"a start behind the end",      START,              8, 501               },
+    {"less octets",                 OCTETS,             8, 482               },
+    {"more octets",                 OCTETS,             8, 484               },
+    {"most octets",                 OCTETS,             8, ~0ULL             },
+    {"fewer messages",              NUMBERS,            8, 2                 },
+    {"more messages",               NUMBERS,            8, 4                 },
+    {"no message",                  NUMBERS,            8, 0                 },
+    {"2^32 more messages",          NUMBERS,            8, (1ULL << 32) + 3  },
+    {"a count that wraps",          NUMBERS,            8, (1ULL << 61) + 3  },
+    {"most messages of all",        NUMBERS,            8, ~0ULL             },
+    {"a first that lies behind",    HEAD,               6, 101               },
+    {"a first before the start",    HEAD,               6, 99                },
+    {"a far offset",                HEAD,               6, ~0ULL             },
+    {"a second before the first",   HEAD + RECORD,      6, 99                },
+    {"a second where the first is", HEAD + RECORD,      6, 100               },
+    {"a second too near",           HEAD + RECORD,      6, 134               },
+    {"a second behind the third",   HEAD + RECORD,      6, 237               },
+    {"a third behind the end",      HEAD + 2 * RECORD,  6, 500               },
+    {"a third far behind",          HEAD + 2 * RECORD,  6, 1ULL << 46        },
+    {"more octets than can be",     HEAD + 8,           6, 163               },
+    {"most octets of all",          HEAD + 8,           6, ~0ULL             },
+    {"no From_ line",               HEAD + 6,           2, 0                 },
+    {"one of 19 bytes",             HEAD + 6,           2, 19                },
+    {"one longer than it all",      HEAD + 6,           2, 115               },
+    {"a tail of 3 bytes",           HEAD + 14,          1, 3                 },
+    {"a tail that is not there",    HEAD + RECORD + 14, 1, 2                 },
+    {"a mark",		      HEAD + 14,          1, 5                 },
+    {"what does not exist",         HEAD + 15,          1, 1                 },
+    {"one copy without a number",   HEAD + RECORD + 32, 4, 0                 },
+    {"a first without a number",    HEAD + 32,          4, 0                 },
+    {"a number without a next one", HEAD + 32,          4, UINT32_MAX        },
 };
 
 static void
@@ -304,11 +396,11 @@ put_number(unsigned char *at, size_t bytes, uint64_t n)
 static int
 signed_file(unsigned char *bytes, size_t n)
 {
-	struct sha256_ctx sha;
+	uint32_t count;
 
-	sha256_init(&sha);
-	sha256_update(&sha, n - DIGEST, bytes);
-	sha256_digest(&sha, DIGEST, bytes + n - DIGEST);
+	memcpy(&count, bytes + NUMBERS, sizeof count);
+	put_number(bytes + DIGEST, 8, bytes_mix(count, bytes + HEAD, n - HEAD));
+	put_number(bytes + HEAD - 8, 8, bytes_mix(1, bytes, HEAD - 8));
 	return make_nameless(bytes, n);
 }
 
@@ -325,7 +417,7 @@ no_lie_with_a_digest_is_believed(void **state)
 
 		put_number(bytes + lies[i].at, lies[i].bytes, lies[i].n);
 		fd = signed_file(bytes, n);
-		assert_int_equal(index_read(&x, fd), FINE);
+		read_all(&x, fd);
 		check_empty(&x, lies[i].what, i);
 		close(fd);
 	}
@@ -340,10 +432,10 @@ nothing_begins_before_the_file(void **state)
 	int fd;
 
 	(void)state;
-	put_number(bytes + HEAD - 32, 8, ~0ULL); /* the start */
-	put_number(bytes + HEAD, 8, ~0ULL);      /* the first message */
+	put_number(bytes + START, 8, ~0ULL);
+	put_number(bytes + HEAD, 6, ~0ULL); /* the first message */
 	fd = signed_file(bytes, n);
-	assert_int_equal(index_read(&x, fd), FINE);
+	read_all(&x, fd);
 	check_empty(&x, "both negative", 0);
 	close(fd);
 }
@@ -366,21 +458,23 @@ random_lies_stay_within_the_file(void **state)
 
 		for (uint32_t j = 1 + draw(&seed, 3); j > 0; j--) {
 			size_t size = 1U << draw(&seed, 4);
-			size_t at = draw(&seed, (uint32_t)(n - DIGEST - 8));
+			size_t at = draw(&seed, (uint32_t)(n - 8));
 
 			put_number(
 			    bytes + at, size, odd[draw(&seed, COUNT(odd))]);
 		}
 		fd = signed_file(bytes, n);
-		assert_int_equal(index_read(&x, fd), FINE);
+		read_all(&x, fd);
 		believed += x.count > 0;
 		for (uint32_t j = 0; j < x.count; j++) {
-			off_t end = j + 1 < x.count ? x.messages[j + 1].offset
-						    : x.stamp.size;
+			off_t end = j + 1 < x.count
+			    ? (off_t)x.messages[j + 1].offset
+			    : x.stamp.size;
 			const struct message *m = &x.messages[j];
+			off_t offset = (off_t)m->offset;
 
-			check(m->offset >= x.start &&
-				m->offset + m->from_len + m->tail <= end,
+			check(offset >= x.start &&
+				offset + m->from_len + m->tail <= end,
 			    "lie %zu, message %u", i, j);
 			check(m->octets <= 2 * (uint64_t)x.stamp.size,
 			    "lie %zu, message %u", i, j);
@@ -400,9 +494,9 @@ no_messages_leave_no_index(void **state)
 
 	(void)state;
 	x.count = 0;
-	index_write(&x, fd);
+	index_write(&x, fd, 0);
 	assert_int_equal(lseek(fd, 0, SEEK_END), 0);
-	assert_int_equal(index_read(&y, fd), FINE);
+	read_all(&y, fd);
 	check_empty(&y, "none", 0);
 	close(fd);
 	index_close(&x);
@@ -416,9 +510,10 @@ a_shorter_index_leaves_nothing_of_the_longer(void **state)
 
 	(void)state;
 	x.count = 1;
-	index_write(&x, fd);
-	assert_int_equal(lseek(fd, 0, SEEK_END), HEAD + RECORD + DIGEST);
-	assert_int_equal(index_read(&y, fd), FINE);
+	x.octets = 81;
+	index_write(&x, fd, 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), HEAD + RECORD);
+	read_all(&y, fd);
 	assert_int_equal(y.count, 1);
 	index_close(&y);
 	index_close(&x);
@@ -439,9 +534,9 @@ what_cannot_be_written_is_logged(void **state)
 	reader = open(path, O_RDONLY);
 	if (reader == -1)
 		skip(); /* no /proc */
-	index_write(&x, reader);
+	index_write(&x, reader, 0);
 	assert_true(logged_lines > 0);
-	assert_int_equal(index_read(&y, fd), FINE);
+	read_all(&y, fd);
 	check_empty(&y, "read-only", 0);
 	close(reader);
 	close(fd);
@@ -475,6 +570,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_written_is_read),
+	    cmocka_unit_test(an_index_is_extended),
+	    cmocka_unit_test(a_disowned_index_keeps_its_messages),
+	    cmocka_unit_test(an_index_of_too_many_messages_is_none),
 	    cmocka_unit_test(many_messages_are_read),
 	    cmocka_unit_test(sizes_beyond_32_bits_are_kept),
 	    cmocka_unit_test(no_flipped_bit_is_believed),

@@ -528,11 +528,13 @@ age_index(uint64_t octets)
 	int fd = open("index", O_RDWR);
 	struct index x;
 
-	assert_int_equal(index_read(&x, fd), FINE);
+	index_read(&x, fd, 1000);
 	assert_int_equal(x.count, 2);
+	assert_int_equal(index_read_messages(&x, fd), FINE);
 	x.when.tv_sec += 100;
-	x.messages[0].octets = octets;
-	index_write(&x, fd);
+	x.octets = octets + x.messages[1].octets;
+	x.messages[0].octets = octets & MESSAGE_PLACE;
+	index_write(&x, fd, 0);
 	index_close(&x);
 	close(fd);
 }
@@ -550,13 +552,22 @@ an_old_index_saves_the_scan(void **state)
 	close_drop(&o, "LU", "first");
 	age_index(14); /* not what a scan would find */
 	assert_int_equal(open_drop(&o, "F"), FINE);
+	assert_int_equal(o.drop.octets, 14 + 18);
+	assert_null(o.drop.mbox.messages);
+	assert_int_equal(maildrop_load(&o.drop), FINE);
 	assert_int_equal(maildrop_find(&o.drop, 1)->octets, 14);
 	assert_true(o.drop.has_ids);
-	close_drop(&o, "LU", "believed");
+	close_drop(&o, "", "believed, without a lock");
 	append(C, strlen(C));
 	assert_int_equal(open_drop(&o, "F"), FINE);
-	assert_int_equal(maildrop_find(&o.drop, 1)->octets, 13);
+	assert_int_equal(maildrop_find(&o.drop, 1)->octets, 14);
+	assert_int_equal(maildrop_find(&o.drop, 3)->octets, 29);
 	assert_int_equal(maildrop_count(&o.drop), 3);
+	assert_false(o.drop.has_ids);
+	close_drop(&o, "LU", "only what is new was scanned");
+	assert_int_equal(utimensat(AT_FDCWD, "mbox", NULL, 0), 0);
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	assert_int_equal(maildrop_find(&o.drop, 1)->octets, 13);
 	close_drop(&o, "LU", "not believed any more");
 }
 

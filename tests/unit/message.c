@@ -223,9 +223,9 @@ nothing_of_a_changed_mailbox_is_sent(void **state)
 		}
 }
 
-/* Nothing is left to read, but the end is not to be confirmed either. */
+/* What was read before the change is as it was shown. */
 static void
-a_change_is_seen_at_the_end_too(void **state)
+a_change_behind_the_last_byte_is_none(void **state)
 {
 	struct reading r;
 	char got[100];
@@ -238,8 +238,53 @@ a_change_is_seen_at_the_end_too(void **state)
 	assert_int_equal(message_pull(&r, got, sizeof got, &len), FINE);
 	assert_int_equal(len, 12);
 	empty();
+	assert_int_equal(message_pull(&r, got, sizeof got, &len), FINE);
+	assert_int_equal(len, 0);
+	mbox_close(&m);
+}
+
+/* There is nothing to read, but that is not to be confirmed either. */
+static void
+a_message_of_no_bytes_is_checked_too(void **state)
+{
+	struct reading r;
+	char got[100];
+	struct mbox m;
+	size_t len;
+
+	(void)state;
+	open_mbox(&m, FROM, strlen(FROM));
+	message_open(&r, &m, 0, MESSAGE_ALL);
+	empty();
 	assert_int_equal(message_pull(&r, got, sizeof got, &len), CHANGED);
 	assert_int_equal(len, 0);
+	mbox_close(&m);
+}
+
+/* Of a mailbox that was believed to have grown: there is another message, of
+ * the same shape, where this one, or the next, was. */
+static void
+a_message_that_is_not_proven_is_looked_at(void **state)
+{
+	static const char was[] =
+	    FROM "A: 1\n\nx\n\n" FROM "A: 2\n\nx\n\n" FROM "A: 3\n\nx\n\n";
+	struct reading r;
+	char got[100];
+	struct mbox m;
+	size_t len;
+
+	(void)state;
+	open_mbox(&m, was, sizeof was - 1);
+	m.proven = 0;
+	m.messages[1].sum++; /* as if it had been another */
+	for (uint32_t i = 0; i < 3; i++) {
+		message_open(&r, &m, i, 0);
+		check(message_pull(&r, got, sizeof got, &len) ==
+			(i < 2 ? CHANGED : FINE),
+		    "message %u", i);
+		check((len > 0) == (i == 2), "message %u", i);
+	}
+	assert_true(m.changed);
 	mbox_close(&m);
 }
 
@@ -250,7 +295,9 @@ main(void)
 	    cmocka_unit_test(every_block_size_gives_the_same_top),
 	    cmocka_unit_test(random_messages_agree_with_the_model),
 	    cmocka_unit_test(nothing_of_a_changed_mailbox_is_sent),
-	    cmocka_unit_test(a_change_is_seen_at_the_end_too),
+	    cmocka_unit_test(a_change_behind_the_last_byte_is_none),
+	    cmocka_unit_test(a_message_of_no_bytes_is_checked_too),
+	    cmocka_unit_test(a_message_that_is_not_proven_is_looked_at),
 	};
 
 	return cmocka_run_group_tests_name(

@@ -230,6 +230,8 @@ static const struct {
     {"some gone by another program",   "a2a3",   "a",      "a2"          },
     {"two groups",		     "a2b3",   "aabb",   "a2a3b3b4"    },
     {"last time nothing was numbered", "a0a0",   "aa",     "a1a2"        },
+    {"what has a number keeps it",     "",       "a1a",    "a1a2"        },
+    {"a later one than last time's",   "",       "a3aa7a", "a3a4a7a8"    },
     {"more digits",		    "a9a10",  "aaa",    "a9a10a11"    },
 };
 

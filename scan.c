@@ -1,0 +1,439 @@
+/*
+ * scan.c - find the messages of an mbox, in one pass
+ *
+ * A header is gone through line by line, a body by vectors: there only the
+ * line ends are counted, and lines looked at that begin with an F.
+ */
+#include "scan.h"
+
+#include "bytes.h"
+#include "from.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define ROOM   131072 /* bytes of the file in memory: fits into a L2 cache */
+#define BEHIND 4      /* of those, before "at", to look back at */
+#define BLOCK  64     /* bytes that are counted at a time */
+
+#define PSEUDO_SUBJECT 1
+#define PSEUDO_IMAP    2
+#define PSEUDO_SENT    4 /* it came by mail: so it is not c-client's */
+
+typedef unsigned char lanes __attribute__((vector_size(16)));
+
+static lanes
+load(const char *p)
+{
+	lanes v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+static int
+is_any(lanes v)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, &v, sizeof halves);
+	return (halves[0] | halves[1]) != 0;
+}
+
+/*
+ * Counts LFs without a CR, in blocks in which no line begins with an F.
+ * Returns how many bytes that were; p[-1] and p[n - 1] are there.
+ */
+static size_t
+count_blocks(const char *p, size_t n, uint64_t *bare)
+{
+	lanes sum = {0};
+	size_t i = 0;
+
+	/* A lane of sum can hold no more than 255. */
+	for (; n - i > BLOCK && i < 63 * BLOCK; i += BLOCK) {
+		lanes found = {0}, f = {0};
+
+		for (size_t j = i; j < i + BLOCK; j += sizeof sum) {
+			lanes lf = (lanes)(load(p + j) == '\n');
+
+			f |= lf & (lanes)(load(p + j + 1) == 'F');
+			found += lf & (lanes)(load(p + j - 1) != '\r') & 1;
+		}
+		if (is_any(f))
+			break;
+		sum += found;
+	}
+	for (size_t j = 0; j < sizeof sum; j++)
+		*bare += sum[j];
+	return i;
+}
+
+/* The same up to the first line in there that begins with an F, or n. */
+static size_t
+count_lines(const char *p, size_t n, uint64_t *bare)
+{
+	size_t i = 0;
+
+	while (i < n) {
+		size_t some = count_blocks(p + i, n - i, bare);
+		const char *lf;
+
+		i += some;
+		if (some > 0)
+			continue;
+		some = n - i < BLOCK ? n - i : BLOCK;
+		lf = memchr(p + i, '\n', some);
+		if (lf == NULL) {
+			i += some;
+			continue;
+		}
+		*bare += lf[-1] != '\r';
+		i = (size_t)(lf - p) + 1;
+		if (i < n && p[i] == 'F')
+			break;
+	}
+	return i;
+}
+
+/* What tells a message from another in its place: of n bytes, which are its
+ * From_ line and header. */
+static uint32_t
+sum_of(const char *bytes, size_t n)
+{
+	uint64_t sum;
+
+	if (n > SCAN_HEADER)
+		n = SCAN_HEADER;
+	sum = bytes_mix(n, bytes, n);
+	return (uint32_t)(sum ^ sum >> 32);
+}
+
+static int
+is_last(const struct scan *s)
+{
+	return s->base + (off_t)s->have == s->to;
+}
+
+/* Reads on, and forgets what lies before "keep". */
+static enum trouble
+read_on(struct scan *s, size_t keep)
+{
+	size_t left = s->have - keep, want = ROOM - left;
+	off_t next = s->base + (off_t)s->have;
+
+	if ((off_t)want > s->to - next)
+		want = (size_t)(s->to - next);
+	memmove(s->buf, s->buf + keep, left);
+	s->base += (off_t)keep;
+	s->at -= keep;
+	s->have = left + want;
+	if (s->progress != NULL)
+		s->progress(s->progress_arg);
+	if (bytes_read(s->fd, s->buf + left, want, next))
+		return FINE;
+	if (errno == 0)
+		return CHANGED;
+	log_errno("cannot read mailbox", s->path);
+	return TEMP;
+}
+
+/* Is there, at "at", a From_ line? Then *len is its length. */
+static int
+is_from(const struct scan *s, size_t *len)
+{
+	const char *p = s->buf + s->at;
+	size_t left = s->have - s->at;
+	const char *lf = memchr(p, '\n', left < FROM_MAX ? left : FROM_MAX);
+
+	*len = lf == NULL ? left : (size_t)(lf - p) + 1;
+	return from_is_line(p, *len);
+}
+
+/* A message begins, or the blank lines before the first, which are its own. */
+static enum trouble
+begin(struct scan *s, off_t offset)
+{
+	size_t len;
+
+	if (!is_from(s, &len))
+		return PERM;
+	s->at += len;
+	s->offset = offset;
+	s->content = s->base + (off_t)s->at;
+	s->octets = 0;
+	s->is_summed = 0;
+	s->pseudo = 0;
+	return FINE;
+}
+
+static enum trouble
+begin_first(struct scan *s)
+{
+	enum trouble why = read_on(s, 0);
+
+	if (why != FINE)
+		return why;
+	while (s->at < s->have && s->at < UINT16_MAX - FROM_MAX - 2) {
+		const char *p = s->buf + s->at;
+
+		if (p[0] == '\n')
+			s->at++;
+		else if (p[0] == '\r' && s->at + 1 < s->have && p[1] == '\n')
+			s->at += 2;
+		else
+			break;
+	}
+	return begin(s, s->from);
+}
+
+/* c-client keeps data of its own in a message that is not mail. */
+static void
+look_for_pseudo(struct scan *s, const char *line, size_t len)
+{
+	static const char subject[] =
+	    "Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA";
+
+	if (len > sizeof subject - 1 &&
+	    memcmp(line, subject, sizeof subject - 1) == 0)
+		s->pseudo |= PSEUDO_SUBJECT;
+	if (len > 7 && memcmp(line, "X-IMAP", 6) == 0)
+		s->pseudo |= PSEUDO_IMAP;
+	if ((len > 9 && strncasecmp(line, "Received:", 9) == 0) ||
+	    (len > 12 && strncasecmp(line, "Return-Path:", 12) == 0))
+		s->pseudo |= PSEUDO_SENT;
+}
+
+/* Once all that counts of the header is in memory. */
+static void
+take_sum(struct scan *s, size_t end)
+{
+	size_t start = (size_t)(s->offset - s->base);
+
+	if (s->is_summed)
+		return;
+	s->sum = sum_of(s->buf + start, end - start);
+	s->is_summed = 1;
+}
+
+/* Reads on where a header's line has no end in memory. Of a line that is too
+ * long all is done with but its last byte, to look back at. */
+static enum trouble
+read_on_header(struct scan *s, int *inside)
+{
+	size_t start = (size_t)(s->offset - s->base);
+
+	if (!s->is_summed && s->have - start < SCAN_HEADER)
+		return read_on(s, start);
+	if (!s->is_summed)
+		take_sum(s, start + SCAN_HEADER);
+	if (s->have - s->at > ROOM / 2) {
+		s->at = s->have - 1;
+		*inside = 1;
+	}
+	return read_on(s, s->at - BEHIND);
+}
+
+static enum trouble
+read_header(struct scan *s)
+{
+	enum trouble why = FINE;
+	int inside = 0, blank = 0;
+
+	while (why == FINE && !blank) {
+		const char *p = s->buf + s->at;
+		const char *lf = memchr(p, '\n', s->have - s->at);
+		size_t len = lf == NULL ? 0 : (size_t)(lf - p) + 1;
+
+		if (lf == NULL && is_last(s)) {
+			s->at = s->have;
+			break;
+		}
+		if (lf == NULL) {
+			why = read_on_header(s, &inside);
+			continue;
+		}
+		s->octets += lf[-1] != '\r';
+		blank = !inside && (len == 1 || (len == 2 && p[0] == '\r'));
+		if (s->offset == 0 && !inside)
+			look_for_pseudo(s, p, len);
+		s->at += len;
+		inside = 0;
+	}
+	s->body = s->base + (off_t)s->at;
+	take_sum(s, s->at);
+	return why;
+}
+
+/* Does a line that begins at "at" with an F begin a message? */
+static int
+is_separator(const struct scan *s)
+{
+	const char *p = s->buf + s->at;
+	size_t len;
+
+	return (p[-2] == '\n' || (p[-2] == '\r' && p[-3] == '\n')) &&
+	    is_from(s, &len);
+}
+
+/* To the next message, or the end of the part. */
+static enum trouble
+read_body(struct scan *s)
+{
+	enum trouble why = FINE;
+
+	while (why == FINE) {
+		size_t left = s->have - s->at;
+		const char *p = s->buf + s->at;
+		int is_f = left > 0 && p[0] == 'F' && p[-1] == '\n';
+
+		if (left == 0 && is_last(s))
+			break;
+		if (left == 0 || (is_f && left <= FROM_MAX && !is_last(s))) {
+			why = read_on(s, s->at - BEHIND);
+			continue;
+		}
+		if (is_f && is_separator(s))
+			break;
+		s->at += count_lines(p, left, &s->octets);
+	}
+	return why;
+}
+
+/* Bytes of the blank line that belongs to the separator behind it, not to the
+ * message; the one that ends the header is needed there. */
+static size_t
+tail_of(const struct scan *s)
+{
+	const char *p = s->buf + s->at;
+	off_t body = s->base + (off_t)s->at - s->body;
+
+	if (body >= 1 && p[-1] == '\n' && p[-2] == '\n')
+		return 1;
+	if (body >= 2 && p[-1] == '\n' && p[-2] == '\r' && p[-3] == '\n')
+		return 2;
+	return 0;
+}
+
+/* The message ends at "at". */
+static enum trouble
+end(struct scan *s)
+{
+	off_t at = s->base + (off_t)s->at;
+	size_t tail = tail_of(s);
+	struct message one;
+
+	if (s->pseudo == (PSEUDO_SUBJECT | PSEUDO_IMAP)) {
+		s->start = at;
+		return FINE;
+	}
+	s->octets += (uint64_t)(at - s->content);
+	if (tail > 0)
+		s->octets -= 2;
+	if (at > s->content && s->buf[s->at - 1] != '\n')
+		s->octets += 2; /* the CRLF that its last line lacks */
+	one = (struct message){
+	    .offset = (uint64_t)s->offset & MESSAGE_PLACE,
+	    .from_len = (uint64_t)(s->content - s->offset) & UINT16_MAX,
+	    .octets = s->octets & MESSAGE_PLACE,
+	    .tail = tail & 3,
+	    .sum = s->sum,
+	};
+	return s->take(s->arg, &one);
+}
+
+/* From the first From_ line to the end of the part. */
+static enum trouble
+read_messages(struct scan *s)
+{
+	enum trouble why = begin_first(s);
+
+	while (why == FINE) {
+		why = read_header(s);
+		if (why == FINE)
+			why = read_body(s);
+		if (why == FINE)
+			why = end(s);
+		if (s->base + (off_t)s->at == s->to)
+			break;
+		if (why == FINE)
+			why = begin(s, s->base + (off_t)s->at);
+	}
+	return why;
+}
+
+enum trouble
+scan_run(struct scan *s)
+{
+	enum trouble why;
+
+	s->base = s->from;
+	s->start = s->from;
+	s->have = 0;
+	s->at = 0;
+	if (s->from == s->to)
+		return FINE;
+	if (s->to - s->from > SCAN_MOST)
+		return PERM;
+	s->buf = malloc(ROOM);
+	if (s->buf == NULL) {
+		log_line(LOG_ERR, "no memory to read mailbox %s", s->path);
+		return TEMP;
+	}
+	why = read_messages(s);
+	free(s->buf);
+	return why;
+}
+
+/* How many of those n bytes are a From_ line and header: n, if they do not
+ * end there. */
+static size_t
+header_len(const char *bytes, size_t n, size_t from_len)
+{
+	size_t at = from_len;
+
+	while (at < n) {
+		const char *p = bytes + at;
+		const char *lf = memchr(p, '\n', n - at);
+
+		if (lf == NULL)
+			return n;
+		at = (size_t)(lf - bytes) + 1;
+		if (lf == p || (lf == p + 1 && p[0] == '\r'))
+			return at;
+	}
+	return n;
+}
+
+/* With that much room. CHANGED also if the header has more than fits. */
+static enum trouble
+look_again(int fd, const struct message *one, off_t end, char *buf, size_t room)
+{
+	off_t size = end - (off_t)one->offset;
+	size_t n = size < (off_t)room ? (size_t)size : room;
+	size_t len;
+
+	if (!bytes_read(fd, buf, n, (off_t)one->offset))
+		return errno == 0 ? CHANGED : TEMP;
+	len = header_len(buf, n, one->from_len);
+	return sum_of(buf, len) == one->sum ? FINE : CHANGED;
+}
+
+enum trouble
+scan_again(int fd, const struct message *one, off_t end)
+{
+	char some[4096], *all;
+	enum trouble why = look_again(fd, one, end, some, sizeof some);
+
+	/* Few headers are longer than that. */
+	if (why != CHANGED || end - (off_t)one->offset <= (off_t)sizeof some)
+		return why;
+	all = malloc(SCAN_HEADER);
+	if (all == NULL)
+		return TEMP;
+	why = look_again(fd, one, end, all, SCAN_HEADER);
+	free(all);
+	return why;
+}
