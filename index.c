@@ -25,7 +25,8 @@
 #define COPY_MOST  (UINT32_MAX / 2) /* so that there is a next one */
 #define FROM_LEAST 20               /* bytes: "From 1 Jan 2024 1:00" */
 #define HAS_IDS    1
-#define PROVEN     2
+#define SOME_IDS   2
+#define PROVEN     4
 #define ORDER      0x0102030405060708 /* of the bytes in a number */
 
 static const char magic[8] = "pop3d\0\0\2";
@@ -92,7 +93,9 @@ put_head(struct head *h, const struct index *x)
 	    (uint64_t)s->mtime.tv_nsec, (uint64_t)s->ctime.tv_sec,
 	    (uint64_t)s->ctime.tv_nsec, (uint64_t)x->when.tv_sec,
 	    (uint64_t)x->when.tv_nsec, (uint64_t)x->start, x->octets, x->count,
-	    (x->has_ids ? HAS_IDS : 0) | (x->proven ? PROVEN : 0), x->digest};
+	    (x->has_ids ? HAS_IDS : 0) | (x->some_ids ? SOME_IDS : 0) |
+		(x->proven ? PROVEN : 0),
+	    x->digest};
 
 	memcpy(h->magic, magic, sizeof magic);
 	memcpy(h->numbers, numbers, sizeof numbers);
@@ -116,6 +119,7 @@ get_head(const struct head *h, struct index *x)
 	x->octets = n[11];
 	x->count = (uint32_t)n[12];
 	x->has_ids = (n[13] & HAS_IDS) != 0;
+	x->some_ids = (n[13] & SOME_IDS) != 0;
 	x->proven = (n[13] & PROVEN) != 0;
 	x->digest = n[14];
 	return memcmp(h->magic, magic, sizeof magic) == 0 && n[0] == ORDER &&

@@ -51,6 +51,7 @@ struct index {
 	uint32_t count;           /* of messages */
 	int proven;               /* see struct mbox */
 	int has_ids;              /* every message has its id */
+	int some_ids;             /* at least those that were shown so far */
 	uint64_t digest;          /* of the messages, as they are in the file */
 	struct message *messages; /* owned; NULL if they were not read */
 };

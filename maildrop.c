@@ -80,7 +80,7 @@ static void
 note_index(struct maildrop *d)
 {
 	d->has_ids = d->was.has_ids;
-	d->had_ids = d->was.has_ids;
+	d->had_ids = d->was.some_ids;
 	d->indexed = d->was.count;
 }
 
@@ -417,6 +417,7 @@ write_index(struct maildrop *d)
 	    .count = m->count,
 	    .proven = m->proven,
 	    .has_ids = d->has_ids,
+	    .some_ids = d->has_ids || d->had_ids,
 	    .messages = m->messages,
 	};
 

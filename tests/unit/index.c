@@ -101,6 +101,7 @@ what_was_written_is_read(void **state)
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		x.has_ids = i;
+		x.some_ids = i;
 		x.proven = !i;
 		index_write(&x, fd, 0);
 		index_read(&y, fd, INT64_MAX);
@@ -108,6 +109,7 @@ what_was_written_is_read(void **state)
 		assert_memory_equal(&x.when, &y.when, sizeof x.when);
 		assert_true(x.start == y.start && x.octets == y.octets);
 		assert_int_equal(y.has_ids, i);
+		assert_int_equal(y.some_ids, i);
 		assert_int_equal(y.proven, !i);
 		assert_int_equal(y.count, COUNT(messages));
 		assert_null(y.messages);

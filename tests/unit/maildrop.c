@@ -78,6 +78,16 @@ append(const char *text, size_t n)
 }
 
 static void
+write_part(off_t at, const char *text, size_t n)
+{
+	int fd = open("mbox", O_WRONLY);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(pwrite(fd, text, n, at), (ssize_t)n);
+	close(fd);
+}
+
+static void
 check_mbox(const char *want, size_t want_n, const char *title)
 {
 	static char got[2 * MODEL_ROOM];
@@ -606,6 +616,54 @@ a_damaged_index_costs_nothing(void **state)
 	close_drop(&o, "LU", "damaged");
 }
 
+/*
+ * Two messages have changed places where nobody looks after an append: what
+ * is shown of them, and an update, must find that out, and the next session
+ * must know better.
+ */
+static void
+what_went_unnoticed_is_found_in_time(void **state)
+{
+	enum { MANY = 1000, ONE = 60 };
+	static char bytes[MANY * ONE + 1], other[2 * ONE];
+	struct reading r;
+	struct opened o;
+	char got[100];
+	size_t len;
+
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++)
+		sprintf(bytes + i * ONE, FROM "A: %04u\n\n%15u\n\n", i, i);
+	for (int use = 0; use < 2; use++) {
+		forget_state();
+		make_file("mbox", bytes, MANY * ONE);
+		assert_int_equal(open_drop(&o, "F"), FINE);
+		assert_int_equal(maildrop_count(&o.drop), MANY);
+		close_drop(&o, "LU", "scanned");
+		memcpy(other, bytes + 3 * ONE, ONE);
+		memcpy(other + ONE, bytes + 2 * ONE, ONE);
+		write_part(2 * ONE, other, sizeof other);
+		append(C, strlen(C));
+		assert_int_equal(open_drop(&o, "F"), FINE);
+		assert_int_equal(maildrop_count(&o.drop), MANY + 1);
+		assert_false(o.drop.mbox.proven);
+		if (use == 0) {
+			maildrop_read(&o.drop, 3, MESSAGE_ALL, &r);
+			assert_int_equal(
+			    message_pull(&r, got, sizeof got, &len), CHANGED);
+		} else {
+			maildrop_mark(&o.drop, 3);
+			assert_int_equal(maildrop_update(&o.drop), CHANGED);
+		}
+		close_drop(&o, use == 0 ? "LU" : "LULU", "unnoticed");
+		append(C, strlen(C));
+		assert_int_equal(open_drop(&o, "F"), FINE);
+		assert_true(o.drop.mbox.proven);
+		assert_int_equal(maildrop_count(&o.drop), MANY + 2);
+		close_drop(&o, "LU", "scanned again");
+	}
+}
+
 /* A shell's "you have mail" depends on which time is the later. */
 static void
 times_tell_whether_mail_is_new(void **state)
@@ -708,6 +766,7 @@ main(void)
 	    cmocka_unit_test(an_old_index_saves_the_scan),
 	    cmocka_unit_test(mail_of_the_last_session_is_not_missed),
 	    cmocka_unit_test(a_damaged_index_costs_nothing),
+	    cmocka_unit_test(what_went_unnoticed_is_found_in_time),
 	    cmocka_unit_test(times_tell_whether_mail_is_new),
 	    cmocka_unit_test(mail_of_the_same_shape_is_told_apart),
 	    cmocka_unit_test(copies_outlive_an_update_without_ids),
