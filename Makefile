@@ -23,7 +23,7 @@ LIBS       = -lpam -lcrypt -lnettle -lseccomp
 ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
         index jail journal lang line log login maildrop mbox message monitor \
         options pam plan privsep proto proxy recall recover reply scan secrets \
-        session         state uidl walk
+        session state uidl walk
 OBJ   = $(ROOMS:=.o)
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \
         $(addprefix tests/bin/,hostile hostile-no-filter hostile-free)
