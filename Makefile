@@ -26,13 +26,14 @@ ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
         session state uidl walk
 OBJ   = $(ROOMS:=.o)
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \
-        $(addprefix tests/bin/,hostile hostile-no-filter hostile-free)
+        $(HOSTILES) tests/bin/pop3d-slow-clock
 
 # A program whose processes turn on the others: see tests/hostile.c
 wrap      = $(addprefix -Wl$(,)--wrap=,$(1))
 ,        := ,
 HOSTILE   = $(call wrap,proto_verb privsep_log_to maildrop_size)
 FREE      = $(call wrap,jail_basics jail_wait jail_login jail_session)
+HOSTILES  = tests/bin/hostile tests/bin/hostile-no-filter tests/bin/hostile-free
 NO_FILTER = $(call wrap,filter_has_seccomp)
 
 all: $(NAME)
@@ -49,7 +50,12 @@ tests/unit/bin/%: tests/unit/%.c $(OBJ) $(wildcard tests/unit/*.h)
 	@mkdir -p tests/unit/bin
 	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $< $(OBJ) -lcmocka $(LIBS)
 
-tests/bin/%: tests/hostile.c pop3d.o $(OBJ)
+tests/bin/pop3d-slow-clock: tests/slow_clock.c pop3d.o $(OBJ)
+	@mkdir -p tests/bin
+	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(call wrap,clock_gettime) \
+	    -o $@ $^ $(LIBS)
+
+$(HOSTILES): tests/hostile.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin
 	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(HOSTILE) -o $@ $^ $(LIBS)
 tests/bin/hostile-free: HOSTILE += $(FREE)
