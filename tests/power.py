@@ -242,7 +242,7 @@ class Place:
             raise
 
     def build(self, tree):
-        cc = ['cc', '-std=c11', '-D_GNU_SOURCE', '-D_FILE_OFFSET_BITS=64', '-O2', '-g']
+        cc = ['cc', '-std=c11', '-D_GNU_SOURCE', '-D_FILE_OFFSET_BITS=64', '-O2', '-g', '-Wall', '-Werror']
         here = f'{HERE}/power'
         run(cc + ['-fPIC', '-shared', '-o', f'{self.dir}/recorder.so', f'{here}/recorder.c'])
         for step in sorted({p.step for p in PATTERNS}):

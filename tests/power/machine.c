@@ -3,6 +3,7 @@
  */
 #include "machine.h"
 
+#include "../../bytes.h"
 #include "../../journal.h"
 
 #include <errno.h>
