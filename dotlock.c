@@ -104,19 +104,24 @@ create(struct dotlock *lock)
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	int fd = open(lock->path, flags, 0644);
 	struct stat st;
+	int why;
 
 	if (fd == -1)
 		return -1;
 	fchmod(fd, 0644); /* others should be able to read the pid */
 	/* Without room for the pid it still holds, by its age. */
 	dprintf(fd, "%d\n", (int)getpid());
-	if (fstat(fd, &st) == 0) {
+	lock->held = fstat(fd, &st) == 0;
+	if (lock->held) {
 		lock->dev = st.st_dev;
 		lock->ino = st.st_ino;
-		lock->held = 1;
+	} else {
+		why = errno;
+		unlink(lock->path); /* we could not tell it from another's */
+		errno = why;
 	}
 	close(fd);
-	return 0;
+	return lock->held ? 0 : -1;
 }
 
 enum trouble
@@ -159,12 +164,14 @@ void
 dotlock_remove(struct dotlock *lock)
 {
 	struct stat ours = {.st_dev = lock->dev, .st_ino = lock->ino};
+	int removed = 0;
 
 	if (!lock->held)
 		return;
 	enter(lock);
-	if (is_same(lock->path, &ours))
-		unlink(lock->path);
+	/* What is left would keep out ourselves, as long as we live. */
+	for (int tries = 0; tries < 2 && !removed; tries++)
+		removed = is_same(lock->path, &ours) && unlink(lock->path) == 0;
 	leave(lock);
 	lock->held = 0;
 }
