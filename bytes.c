@@ -111,7 +111,9 @@ bytes_file_system(int fd)
 	struct statvfs fs;
 	struct stat st;
 
-	if (fstatvfs(fd, &fs) == 0 && fs.f_fsid != 0)
+	if (fstatvfs(fd, &fs) == -1)
+		return 0;
+	if (fs.f_fsid != 0)
 		return fs.f_fsid;
 	return bytes_stat(fd, &st) == 0 ? st.st_dev : 0;
 }

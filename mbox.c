@@ -103,8 +103,14 @@ mbox_open(struct mbox *m, const char *path)
 		log_errno("cannot open mailbox", path);
 		goto fail;
 	}
-	wrong = unfit(&st);
+	/* Without it a journal would count as another file's. */
 	m->fs = bytes_file_system(m->fd);
+	if (m->fs == 0) {
+		log_errno("cannot find the file system of mailbox", path);
+		why = TEMP;
+		goto fail;
+	}
+	wrong = unfit(&st);
 	if (wrong == NULL)
 		return FINE;
 	log_line(LOG_ERR, "mailbox %s %s: not served", path, wrong);
