@@ -63,18 +63,40 @@ tests/bin/hostile-no-filter: HOSTILE += $(NO_FILTER)
 
 units: $(UNITS)
 
+# What tests/fault.py runs: a program that spoils system calls, and pop3d with
+# a journal so small that an update takes many steps.
+FAULT = tests/fault/bin/inject tests/fault/bin/pop3d
+
+faults: $(NAME) $(FAULT)
+
+tests/fault/bin/calls.h:
+	@mkdir -p tests/fault/bin
+	echo '#include <asm/unistd.h>' | $(CC) -E -dM - | sed -n \
+	    's/^#define __NR_\([a-z0-9_]*\) .*/{"\1", __NR_\1},/p' >$@
+
+tests/fault/bin/inject: tests/fault/inject.c tests/fault/bin/calls.h
+	$(CC) $(ALL_CFLAGS) -Itests/fault/bin $(LDFLAGS) -o $@ $<
+
+tests/fault/bin/pop3d: pop3d.o $(OBJ)
+	@mkdir -p tests/fault/bin
+	$(CC) $(ALL_CFLAGS) -DPLAN_DATA='((off_t)1024)' $(LINK) $(LDFLAGS) \
+	    -o $@ journal.c plan.c $(filter-out journal.o plan.o,$^) $(LIBS)
+
 check: $(NAME) units
 	tests/run fence docs lang unit dialog
 
-# Longer than ./check takes: a model; every state after a loss of power;
-# mistakes.
+# Longer than ./check takes: every fault; a model; every state after a loss of
+# power; mistakes.
+fault-all: faults
+	tests/fault.py --all
+
 model:
 	tests/model.sh all
 
 power-all:
 	tests/power.py --all
 
-seeded:
+seeded: faults
 	tests/seeded.sh
 
 install: $(NAME)
@@ -94,7 +116,7 @@ uninstall:
 
 style:
 	clang-format --dry-run -Werror *.c *.h \
-	    $(wildcard tests/*.c tests/unit/*.[ch] tests/power/*.[ch])
+	    $(wildcard tests/*.c tests/*/*.[ch])
 
 lint:
 	$(MAKE) clean
@@ -111,6 +133,7 @@ dist:
 	    >$(NAME)-$(VERSION).tar.gz
 
 clean:
-	rm -rf $(NAME) *.o tests/unit/bin tests/bin
+	rm -rf $(NAME) *.o tests/unit/bin tests/fault/bin tests/bin
 
-.PHONY: all units check model power-all seeded install uninstall style lint dist clean
+.PHONY: all units faults check fault-all model power-all seeded install \
+    uninstall style lint dist clean

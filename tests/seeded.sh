@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/seeded.sh [NAME...]   mistakes, each made in a copy of the tree: caught?
+# tests/seeded.sh [NAME or TEST...]   mistakes, each made in a copy of the tree: caught?
 #
 # A test that cannot fail proves nothing. Each line below is a mistake that
 # the update could have: its name, the file, the change (sed), and the test
@@ -40,6 +40,31 @@ recovery-syncs-without-writing | journal.c | /^settle(/,/^}/s/off_t size = .*/of
 recovery-forgets-to-sync-mail | journal.c | s/sync_file(w->r->journal) && sync_file(w->r->fd);/sync_file(w->r->journal);/ | power
 recovery-trusts-the-cut | journal.c | s/return sync_file(w->r->fd) &&$/return/ | power
 device-number-believed | bytes.c | s/fstatvfs(fd, &fs) == 0/fstatvfs(fd, \&fs) == 1/ | power
+cut-before-the-move | journal.c | /^run(struct work/,/^}/s/while (rec.kind == RECORD_MOVE) {/if (!truncate_and_sync(w->r->fd, w->result)) return 0; &/ | fault
+journal-emptied-before-the-move | journal.c | /^run(struct work/,/^}/s/while (rec.kind == RECORD_MOVE) {/truncate_and_sync(w->r->journal, 0); &/ | fault
+appended-mail-not-counted | journal.c | s/w->end = st->st_size;/w->end = size;/ | fault
+appended-mail-not-counted-by-recovery | journal.c | /^end_rewrite/,/^}/s/w->end = st.st_size;/w->end = w->plan.size;/ | fault
+mail-behind-the-old-end-not-moved | journal.c | /Mail that came behind/,/^\t}/s/rec = next_record(w);/return run(w, rec) ? FINE : TEMP;/ | fault
+file-changed-before-journal-is-whole | journal.c | /^prepare/,/^}/s/return record(w, rec);/{ struct work c = *w; return (!rec->has_data || save_data(*w, rec)) \&\& apply(\&c, rec) \&\& plan_write_record(\&w->plan, w->r->journal, rec) \&\& sync_file(w->r->journal); }/ | fault
+no-copy-where-places-overlap | journal.c | s/gap >= left + PLAN_ID/gap > 0/ | fault
+no-room-for-the-mark | journal.c | s/gap >= left + PLAN_ID/gap >= left/ | fault
+step-longer-than-the-gap | journal.c | s/rec.len = gap < left ? gap : room;/rec.len = gap < left ? gap + 1 : room;/ | fault
+mark-left-out | journal.c | s/w->to < w->result ||/w->to <= w->result ||/ | fault
+mark-not-looked-for | journal.c | /^find_mark/,/^}/s/return memcmp.*/return FINE;/ | fault
+failed-cut-not-noticed | journal.c | /^truncate_and_sync/,/^}/s/ftruncate(fd, size) == 0/(ftruncate(fd, size), 1)/ | fault
+failed-update-called-fine | journal.c | s/if (run(&w, rec))/run(\&w, rec); if (1)/ | fault
+open-journal-not-seen | journal.c | s/st.st_size > 0;/st.st_size < 0;/ | fault
+older-record-preferred | plan.c | s/other.seq > r->seq/other.seq < r->seq/ | fault
+records-on-each-other | plan.c | s/(off_t)(seq % 2) \*/(off_t)(0 * seq) */ | fault
+unreadable-plan-called-damaged | plan.c | s/if (why != FINE && errno == 0)/if (why != FINE)/ | fault
+unreadable-record-called-damaged | plan.c | /^read_record/,/^}/s/errno == 0 ? CHANGED : TEMP/CHANGED/ | fault
+torn-record-believed | plan.c | /^read_record/,/^}/s/if (memcmp(sum, bytes + RECORD, sizeof sum) != 0 ||/if (/ | fault
+short-write-not-noticed | bytes.c | /^bytes_write/,/^}/s/n -= (size_t)some;/n = 0;/ | fault
+short-read-not-noticed | bytes.c | /^bytes_read/,/^}/s/n -= (size_t)some;/n = 0;/ | fault
+failed-write-not-noticed | bytes.c | /^bytes_write/,/^}/s/return 0;/return 1;/ | fault
+session-goes-on-without-recovery | maildrop.c | s/return why == FINE ? FINE : TEMP;/return FINE;/ | fault
+quit-always-says-ok | session.c | /^finish/,/^}/s/if (why == FINE) {/if (why == FINE || why == TEMP) {/ | fault
+lock-file-left-behind | monitor.c | /^reap/,/^}/s/dotlock_remove(&m->lock);// | fault
 '
 
 dir=$(mktemp -d) || exit 1
@@ -48,8 +73,13 @@ trap 'exit 1' INT TERM HUP
 
 catches() { # catches TEST: is the copy's mistake seen?
 	case $1 in
-	power) ! tests/power.py --tree "$dir/tree" --until-red >"$dir/out" 2>&1 &&
-		grep -q '^# .* loss[0-9]/' "$dir/out" ;;
+	fault) sign='^# '
+		make -s -C "$dir/tree" pop3d tests/fault/bin/pop3d >"$dir/out" 2>&1 &&
+		! tests/fault.py --tree "$dir/tree" --first >"$dir/out" 2>&1 &&
+		grep -q '^not ok' "$dir/out" ;;
+	power) sign='^# .* loss[0-9]/'
+		! tests/power.py --tree "$dir/tree" --until-red >"$dir/out" 2>&1 &&
+		grep -q "$sign" "$dir/out" ;;
 	*) false ;;
 	esac
 }
@@ -58,13 +88,13 @@ failed=0
 seed() { # seed NAME FILE CHANGE TEST
 	rm -rf "$dir/tree"
 	mkdir "$dir/tree"
-	cp "$tree"/*.[ch] "$tree/Makefile" "$dir/tree"
+	cp -p "$tree"/*.[cho] "$tree/Makefile" "$dir/tree"
 	sed -i "$3" "$dir/tree/$2"
 	if cmp -s "$tree/$2" "$dir/tree/$2"; then
 		echo "not ok - seeded/$1: the change fits no more"
 		failed=1
 	elif catches "$4"; then
-		echo "ok - seeded/$1: $(grep -m 1 '^# .* loss' "$dir/out" | cut -c3-120)"
+		echo "ok - seeded/$1: $(grep -m 1 "$sign" "$dir/out" | cut -c3-120)"
 	else
 		echo "not ok - seeded/$1: $4 does not see it"
 		sed 's/^/# /' "$dir/out" | tail -n 5
@@ -75,6 +105,6 @@ seed() { # seed NAME FILE CHANGE TEST
 printf '%s\n' "$mistakes" | sed 's/ | /\t/;s/ | /\t/;s/\(.*\) | /\1\t/' >"$dir/mistakes"
 while IFS='	' read -r name file change test <&3; do
 	[ -n "$name" ] || continue
-	case " ${*:-$name} " in *" $name "*) seed "$name" "$file" "$change" "$test" ;; esac
+	case " ${*:-$name} " in *" $name "* | *" $test "*) seed "$name" "$file" "$change" "$test" ;; esac
 done 3<"$dir/mistakes"
 exit $failed
