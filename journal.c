@@ -358,7 +358,8 @@ journal_is_open(int journal)
 {
 	struct stat st;
 
-	return bytes_stat(journal, &st) == 0 && st.st_size > 0;
+	/* If in doubt: one that is empty does no harm. */
+	return bytes_stat(journal, &st) == -1 || st.st_size > 0;
 }
 
 /*
