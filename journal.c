@@ -302,16 +302,33 @@ close_work(struct work *w)
 	free(w->block);
 }
 
-/* Everything that is done before the file is touched. The plan counts on all
+/* Can the file be written as far as it will be? What stands there is written
+ * once more. */
+static int
+probe(const struct work *w)
+{
+	unsigned char there[PLAN_ID];
+
+	return bytes_read(w->r->fd, there, sizeof there, w->result) &&
+	    bytes_write(w->r->fd, there, sizeof there, w->result);
+}
+
+/* Everything that is done before the file is changed. The plan counts on all
  * that is in it: also on mail that its deliverer has not synced. */
 static int
 prepare(struct work *w, struct record *rec)
 {
 	if (!sync_file(w->r->fd) || !plan_sample(&w->plan, w->r->fd) ||
-	    !plan_write(&w->plan, w->r->journal) || !reserve(w))
+	    !plan_write(&w->plan, w->r->journal) || !reserve(w) || !probe(w))
 		return 0;
 	*rec = next_record(w);
 	return record(w, rec);
+}
+
+static int
+is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
 enum trouble
@@ -335,7 +352,7 @@ journal_rewrite(
 	}
 	must(w.end - w.result >= PLAN_ID);
 	if (!prepare(&w, &rec)) {
-		why = errno == ENOSPC || errno == EDQUOT ? FULL : TEMP;
+		why = is_full(errno) ? FULL : TEMP;
 		log_errno("cannot write the journal, so nothing is deleted, of",
 		    r->path);
 		if (!truncate_and_sync(r->journal, 0))

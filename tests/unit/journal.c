@@ -363,7 +363,7 @@ an_update_of_one_step_has_five_syncs(void **state)
 	make_file("mbox", old, old_len);
 	make_file("journal", "", 0);
 	assert_int_equal(run(0, KILL, 0, &more), FINE);
-	check_text(trace, "MjJmMjJCMc", "calls of the update");
+	check_text(trace, "MjmjJmMjJCMc", "calls of the update");
 }
 
 /* A journal that another session has emptied without a sync cannot come back
