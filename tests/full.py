@@ -22,6 +22,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True  # before what is ours: the tree stays clean
 
@@ -183,9 +184,12 @@ class Place:
     def begin(self):
         """A mailbox, and state files that know nothing but its ids."""
         self.make_room()
+        self.forget()
+        self.scene.write_mailbox(b''.join(self.messages))
+
+    def forget(self):
         for path in glob.glob(f'{self.scene.state}/*.*'):
             os.unlink(path)
-        self.scene.write_mailbox(b''.join(self.messages))
 
     def attempt(self, pattern):
         """What came of it: "done", "refused" or "no login"."""
@@ -281,6 +285,7 @@ LIMITS = (
     kind('limit', '', 'limit', (0, 1, 100, 4096, 4097, *range(9000, 150000, 9500)), BOTH),
     kind('limit-large', '', 'limit', (60000, 120000, 300000, 340000, 345000, 349000, 360000), BOTH, sizes=LARGE),
 )
+INDEX = kind('index', '', 'limit', (), '')
 DISKS = (
     kind('tmpfs-state', 'state', 'fill', range(0, 180 * KIB, 8 * KIB), BOTH),
     kind('tmpfs-mail', 'mail', 'fill', range(0, 16 * KIB, 4 * KIB), 'done'),
@@ -314,13 +319,32 @@ def play(program, one):
     return len(faults)
 
 
+def play_index(program):
+    """An index for which there is no room is none. It is believed only if the mailbox is two seconds old."""
+    place, fault = Place(program, sizes=(200,) * 400), None
+    try:
+        place.begin()
+        time.sleep(2.2)
+        for limit in (0, 50, 112, 152, 5000, 12000, 16143, 16144):
+            place.forget()
+            for now in (limit, limit, None, None):
+                place.limit(now)
+                place.session()
+    except (Failure, OSError, subprocess.TimeoutExpired) as e:
+        fault = f'at {limit}: {e}'
+    finally:
+        place.remove()
+    print(f'not ok - full/index: {fault[:300]}' if fault else 'ok - full/index', flush=True)
+    return int(fault is not None)
+
+
 def play_all(kinds):
     place, failed = tempfile.mkdtemp(prefix='pop3d-full-'), 0
     try:
         os.chmod(place, 0o755)
         program = shutil.copy(os.path.join(os.path.dirname(HERE), 'pop3d'), place)
         for one in kinds:
-            failed += play(program, one)
+            failed += play_index(program) if one is INDEX else play(program, one)
     finally:
         shutil.rmtree(place)
     return int(failed > 0)
@@ -333,9 +357,9 @@ def main(argv):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     if os.geteuid() != 0:
         print('ok - full: small file systems # skip: not root')
-        return play_all(LIMITS)
+        return play_all(LIMITS + (INDEX,))
     if argv[:1] == ['--inside']:
-        return play_all([k for k in LIMITS + DISKS if k.name in argv[1:] or not argv[1:]])
+        return play_all([k for k in LIMITS + (INDEX,) + DISKS if k.name in argv[1:] or not argv[1:]])
     inner = subprocess.Popen(['unshare', '--mount', '--propagation', 'private', sys.executable,
                               os.path.abspath(__file__), '--inside'] + argv)
     try:
