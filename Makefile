@@ -26,7 +26,7 @@ ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
         session state uidl walk
 OBJ   = $(ROOMS:=.o)
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \
-        $(HOSTILES) tests/bin/pop3d-slow-clock
+        $(HOSTILES) tests/bin/pop3d-slow-clock tests/bin/pop3d-no-wipe
 
 # A program whose processes turn on the others: see tests/hostile.c
 wrap      = $(addprefix -Wl$(,)--wrap=,$(1))
@@ -54,6 +54,11 @@ tests/bin/pop3d-slow-clock: tests/slow_clock.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin
 	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(call wrap,clock_gettime) \
 	    -o $@ $^ $(LIBS)
+
+tests/bin/pop3d-no-wipe: tests/no_wipe.c pop3d.o $(OBJ)
+	@mkdir -p tests/bin
+	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) \
+	    $(call wrap,explicit_bzero __explicit_bzero_chk) -o $@ $^ $(LIBS)
 
 $(HOSTILES): tests/hostile.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin

@@ -10,6 +10,7 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -115,13 +116,38 @@ jail_is_full(const struct jail_means *means)
 	    means->landlock > 0;
 }
 
+/* A limit that is lower already stays. */
+static void
+limit(unsigned resource, rlim_t most)
+{
+	struct rlimit r;
+
+	if (getrlimit(resource, &r) == -1)
+		log_fatal(EX_OSERR, "cannot read a resource limit");
+	if (r.rlim_max < most)
+		most = r.rlim_max;
+	r.rlim_cur = most;
+	r.rlim_max = most;
+	if (setrlimit(resource, &r) == -1)
+		log_fatal(EX_OSERR, "cannot set a resource limit");
+}
+
 void
 jail_basics(void)
 {
+	limit(RLIMIT_CORE, 0);
 #ifndef JAIL_FOR_SANITIZERS
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		log_fatal(EX_OSERR, "cannot make the process undumpable");
 #endif
+}
+
+void
+jail_lock_memory(const void *at, size_t n)
+{
+	if (mlock(at, n) == -1 && errno != ENOMEM && errno != EPERM &&
+	    errno != EAGAIN)
+		log_fatal(EX_OSERR, "cannot lock memory");
 }
 
 void
@@ -173,22 +199,6 @@ become(const struct jail *j)
 		log_fatal(EX_OSERR, "the change of uid did not hold");
 }
 
-/* A limit that is lower already stays. */
-static void
-limit(unsigned resource, rlim_t most)
-{
-	struct rlimit r;
-
-	if (getrlimit(resource, &r) == -1)
-		log_fatal(EX_OSERR, "cannot read a resource limit");
-	if (r.rlim_max < most)
-		most = r.rlim_max;
-	r.rlim_cur = most;
-	r.rlim_max = most;
-	if (setrlimit(resource, &r) == -1)
-		log_fatal(EX_OSERR, "cannot set a resource limit");
-}
-
 /* Memory, beside what the program and its libraries have. */
 static void
 limit_memory(rlim_t most)
@@ -217,7 +227,6 @@ lock_in(const struct jail *j, enum filter filter, int death_signal)
 		log_fatal(EX_OSERR, "cannot set no_new_privs");
 	if (j->means->landlock > 0 && !filter_landlock(j->means->landlock))
 		log_fatal(EX_OSERR, "there is Landlock, but it is denied");
-	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NPROC, 0);
 	limit(RLIMIT_NOFILE, 3);
 	if (j->means->seccomp && !filter_calls(filter))

@@ -41,8 +41,15 @@ const char *jail_level(const struct jail_means *means, char out[JAIL_LEVEL]);
 /* All layers that this version knows, for --strict. */
 int jail_is_full(const struct jail_means *means);
 
-/* This process cannot be traced by its user, nor its memory be read. */
+/* No process of the same user can trace this one or read its memory, now or
+ * in a core file. */
 void jail_basics(void);
+
+/*
+ * Memory that a password passes through is not swapped out. Where a limit
+ * forbids that, it is wiped all the same before anyone is answered.
+ */
+void jail_lock_memory(const void *at, size_t n);
 
 /*
  * The monitor, once both children are forked: it keeps the capabilities that

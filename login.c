@@ -324,6 +324,8 @@ read_client(struct login *l)
 
 	if (!wait_for(l, p) || p[1].revents != 0)
 		return 0;
+	explicit_bzero(
+	    l->bytes, sizeof l->bytes); /* half a password, perhaps */
 	do
 		n = read(l->client_in, l->bytes, sizeof l->bytes);
 	while (n == -1 && errno == EINTR);
@@ -383,6 +385,18 @@ meet_proxy(struct login *l)
 	return privsep_send_origin(l->config->monitor, &o);
 }
 
+/* It may have held a password; what the client said behind it is kept. */
+static void
+forget_line(struct login *l)
+{
+	size_t used = sizeof l->bytes;
+
+	if (l->in.left > 0)
+		used = (size_t)(l->in.bytes - l->bytes);
+	explicit_bzero(l->bytes, used);
+	line_wipe(&l->in);
+}
+
 static void
 authorization(struct login *l)
 {
@@ -401,7 +415,7 @@ authorization(struct login *l)
 			break;
 		case LINE_READY:
 			next = serve(l, l->in.text);
-			line_wipe(&l->in);
+			forget_line(l);
 			break;
 		}
 	}
@@ -435,6 +449,7 @@ login_run(const struct login_config *config)
 	l->client_in = config->client_in;
 	l->client_out = config->client_out;
 	reply_open(&l->out, l->client_out);
+	jail_lock_memory(l, sizeof *l);
 	jail_login(&j);
 	if (!config->proxy || meet_proxy(l)) {
 		l->awaited = "login";

@@ -9,6 +9,7 @@
 
 #include "bytes.h"
 #include "dotlock.h"
+#include "jail.h"
 #include "state.h"
 
 #include <arpa/inet.h>
@@ -267,11 +268,14 @@ take_credentials(struct monitor *m)
 {
 	int64_t asked_ms = bytes_now_ms();
 	struct credentials c;
+	enum trouble why;
 
 	if (!privsep_read_credentials(&m->wire, &c) ||
 	    m->introduced != m->config->proxy || m->refused >= m->config->tries)
 		return 0;
-	switch (auth_check(&m->auth, &c, &m->account)) {
+	why = auth_check(&m->auth, &c, &m->account);
+	privsep_wipe_secret(&m->wire, &c); /* before anyone is answered */
+	switch (why) {
 	case FINE:
 		grant(m, &c);
 		break;
@@ -551,6 +555,7 @@ monitor_run(const struct monitor_config *config, struct child login,
 	    .began_ms = bytes_now_ms(),
 	};
 
+	jail_lock_memory(&m, sizeof m); /* passwords pass through it */
 	start_login(&m);
 	serve_all(&m);
 	return EX_OK;

@@ -382,6 +382,15 @@ privsep_read_summary(struct wire *w, struct summary *s)
 }
 
 void
+privsep_wipe_secret(struct wire *w, const struct credentials *c)
+{
+	size_t at = (size_t)((const unsigned char *)c->secret - w->bytes);
+
+	must(at < sizeof w->bytes);
+	explicit_bzero(w->bytes + at, strlen(c->secret));
+}
+
+void
 privsep_wipe(struct wire *w)
 {
 	explicit_bzero(w->bytes, sizeof w->bytes);

@@ -160,6 +160,9 @@ int privsep_read_locked(struct wire *w, struct locked *l);
 int privsep_read_log(struct wire *w, int *level, const char **text);
 int privsep_read_summary(struct wire *w, struct summary *s);
 
+/* Wipes the secret of credentials that are in the wire. */
+void privsep_wipe_secret(struct wire *w, const struct credentials *c);
+
 /* Wipes what the wire held. */
 void privsep_wipe(struct wire *w);
 
