@@ -60,19 +60,25 @@ effective_capabilities(void)
 	return (uint64_t)sets[1].effective << 32 | sets[0].effective;
 }
 
-/* Of those that there are, these stay. */
+/* Of those that there are, these stay. Where none goes nothing is asked of the
+ * kernel: it may be a unit's filter that answers. */
 static void
 keep_capabilities(uint64_t these)
 {
 	struct __user_cap_data_struct sets[2];
+	uint32_t go = 0;
 
 	change_capabilities(SYS_capget, sets);
 	for (int i = 0; i < 2; i++) {
-		sets[i].permitted &= (uint32_t)(these >> 32 * i);
-		sets[i].effective = sets[i].permitted;
+		uint32_t stay = sets[i].permitted & (uint32_t)(these >> 32 * i);
+
+		go |= (sets[i].permitted ^ stay) | sets[i].inheritable;
+		sets[i].permitted = stay;
+		sets[i].effective = stay;
 		sets[i].inheritable = 0;
 	}
-	change_capabilities(SYS_capset, sets);
+	if (go != 0)
+		change_capabilities(SYS_capset, sets);
 }
 
 /* Nor may a program that is started get others back. Who lacks the right to
