@@ -11,9 +11,13 @@ CC         = cc
 CFLAGS     = -O2 -g
 WARN       = -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wcast-qual \
              -Wstrict-prototypes -Wmissing-prototypes -Wvla
-HARDEN     = -fPIE -fstack-protector-strong -fstack-clash-protection $(ZERO)
-ZERO      := $(shell f=-ftrivial-auto-var-init=zero; \
-             $(CC) $$f -E -x c /dev/null >/dev/null 2>&1 && echo $$f)
+# Flags that not every compiler or machine has:
+try        = $(shell $(CC) $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
+ZERO      := $(call try,-ftrivial-auto-var-init=zero)
+CET       := $(call try,-fcf-protection=full)
+FORTIFY    = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+HARDEN     = -fPIE -fstack-protector-strong -fstack-clash-protection $(ZERO) \
+             $(CET) $(FORTIFY)
 LINK       = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
              -DNAME='"$(NAME)"' -DVERSION='"$(VERSION)"' \
@@ -48,7 +52,7 @@ pop3d.o $(OBJ): $(wildcard *.h) Makefile
 
 tests/unit/bin/%: tests/unit/%.c $(OBJ) $(wildcard tests/unit/*.h)
 	@mkdir -p tests/unit/bin
-	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $< $(OBJ) -lcmocka $(LIBS)
+	$(CC) $(ALL_CFLAGS) -Wno-unused-result $(LINK) $(LDFLAGS) -o $@ $< $(OBJ) -lcmocka $(LIBS)
 
 tests/bin/pop3d-slow-clock: tests/slow_clock.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin
