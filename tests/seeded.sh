@@ -19,7 +19,7 @@ file-syncs-left-out | journal.c | /^apply_and_sync(/,/^}/s/ && sync_file(w->r->f
 last-file-sync-left-out | journal.c | /^apply_and_sync(/,/^}/s/sync_file(w->r->fd)/(w->to == w->result || sync_file(w->r->fd))/ | power
 earlier-file-syncs-left-out | journal.c | /^apply_and_sync(/,/^}/s/sync_file(w->r->fd)/(w->to < w->result || sync_file(w->r->fd))/ | power
 cut-not-synced | journal.c | s/!truncate_and_sync(w->r->fd, w->result)/ftruncate(w->r->fd, w->result) == -1/ | power
-plain-cut-not-synced | journal.c | s/if (truncate_and_sync(r->fd, w.result))/if (ftruncate(r->fd, w.result) == 0)/ | power
+plain-cut-not-synced | journal.c | s/ && truncate_and_sync(r->fd, w.result))/ \&\& ftruncate(r->fd, w.result) == 0)/ | power
 cut-before-last-sync | journal.c | /^apply_and_sync(/,/^}/s/apply(w, rec) && /apply(w, rec) \&\& (w->to < w->result || ftruncate(w->r->fd, w->result) == 0) \&\& / | power
 cut-before-last-record | journal.c | /^run(/,/^}/s/rec = next_record(w);/& if (rec.kind == RECORD_CUT \&\& ftruncate(w->r->fd, w->result) == -1) return 0;/ | power
 journal-emptied-before-cut | journal.c | s/^\tif (!truncate_and_sync(w->r->fd, w->result))/\tif (ftruncate(w->r->journal, 0) == -1 || !truncate_and_sync(w->r->fd, w->result))/ | power
