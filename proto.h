@@ -15,7 +15,7 @@ enum shape {
 	ARG_SECRET,    /* PASS: all that follows one space, RFC 1939 s. 7 */
 	ARG_NAME_WORD, /* APOP: two words */
 	ARG_OPT_WORDS, /* AUTH: none, one or two words */
-	ARG_OPT_MSG,
+	ARG_OPT_MSG,   /* from here on, it is about messages */
 	ARG_MSG,
 	ARG_MSG_LINES /* TOP: a message and a count of lines */
 };

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,15 +21,21 @@
 #include <unistd.h>
 
 #define DRAIN_MAX 65536
+#define PIECE     32768 /* bytes of a line that are copied at a time */
 
 void
 reply_open(struct reply *r, int fd)
 {
-	struct timeval stall = {.tv_sec = REPLY_STALL_S};
+	const struct timeval stall = {.tv_sec = REPLY_STALL_S};
+	const int yes = 1;
 
 	reply_turn(r, fd);
 	r->is_socket =
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof stall) == 0;
+	/* Of a message that is too large for one write, the last must not wait
+	 * until the client has acknowledged what came before it. */
+	if (r->is_socket)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
 void
@@ -145,6 +153,37 @@ reply_err(struct reply *r, const char *code, const char *text)
 		reply_line(r, "-ERR [%s] %s", code, text);
 }
 
+/* The digits of n, up to "end"; returns where they begin. */
+static char *
+put_digits(char *end, uint64_t n)
+{
+	do
+		*--end = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	return end;
+}
+
+void
+reply_item(struct reply *r, uint32_t number, const char *text)
+{
+	char digits[20], *end = digits + sizeof digits;
+	char *at = put_digits(end, number);
+
+	put(r, at, (size_t)(end - at));
+	put(r, " ", 1);
+	put(r, text, strlen(text));
+	put(r, "\r\n", 2);
+}
+
+void
+reply_count(struct reply *r, uint32_t number, uint64_t n)
+{
+	char digits[21], *end = digits + sizeof digits - 1;
+
+	*end = '\0';
+	reply_item(r, number, put_digits(end, n));
+}
+
 void
 reply_end(struct reply *r)
 {
@@ -170,34 +209,42 @@ reply_lang(struct reply *r, const char *range)
 	}
 }
 
-/* Adds n bytes of one line, the last of them its LF if "whole". */
+/* Adds n bytes of one line, PIECE at most, the last of them its LF if
+ * "whole". */
 static void
 put_piece(struct reply *r, const char *bytes, size_t n, int whole)
 {
-	int has_cr;
+	size_t text = whole ? n - 1 : n;
+	char *out;
 
+	if (sizeof r->buf - r->len < n + 3)
+		reply_flush(r);
+	out = r->buf + r->len;
 	if (r->line_start && bytes[0] == '.')
-		put(r, ".", 1);
-	if (!whole) {
-		put(r, bytes, n);
-		r->line_start = 0;
-		r->after_cr = bytes[n - 1] == '\r';
-		return;
+		*out++ = '.';
+	memcpy(out, bytes, text);
+	out += text;
+	if (text > 0)
+		r->after_cr = bytes[text - 1] == '\r';
+	if (whole) {
+		if (!r->after_cr)
+			*out++ = '\r';
+		*out++ = '\n';
+		r->after_cr = 0;
 	}
-	has_cr = n == 1 ? r->after_cr : bytes[n - 2] == '\r';
-	put(r, bytes, n - 1);
-	put(r, has_cr ? "\n" : "\r\n", has_cr ? 1 : 2);
-	r->line_start = 1;
-	r->after_cr = 0;
+	r->line_start = whole;
+	r->len = (size_t)(out - r->buf);
 }
 
 void
 reply_body(struct reply *r, const char *bytes, size_t n)
 {
 	while (n > 0 && !r->dead) {
-		const char *lf = memchr(bytes, '\n', n);
-		size_t some = lf == NULL ? n : (size_t)(lf - bytes) + 1;
+		size_t some = n < PIECE ? n : PIECE;
+		const char *lf = memchr(bytes, '\n', some);
 
+		if (lf != NULL)
+			some = (size_t)(lf - bytes) + 1;
 		put_piece(r, bytes, some, lf != NULL);
 		bytes += some;
 		n -= some;

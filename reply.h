@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REPLY_ROOM    65536
+#define REPLY_ROOM    131072
 #define REPLY_STALL_S 60
 
 struct reply {
@@ -29,13 +29,15 @@ struct reply {
 	char buf[REPLY_ROOM];
 };
 
-/* Sets the write time-out where fd is a socket. Nothing to close. */
+/* Sets the write time-out where fd is a socket, and that TCP does not hold
+ * back what is written: it is gathered here. Nothing to close. */
 void reply_open(struct reply *r, int fd);
 
 /* From now on to a pipe, as if nothing had been said. */
 void reply_turn(struct reply *r, int fd);
 
-/* "+OK text", in the client's language. printf-like; the text must not hold client bytes. */
+/* "+OK text", in the client's language. printf-like; the text must not hold
+ * client bytes. */
 void reply_ok(struct reply *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -50,7 +52,11 @@ void reply_lang(struct reply *r, const char *range);
 void reply_line(struct reply *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The dot that ends a multi-line answer of reply_line()s. */
+/* Lines of which there are many: "number n" and "number text". */
+void reply_count(struct reply *r, uint32_t number, uint64_t n);
+void reply_item(struct reply *r, uint32_t number, const char *text);
+
+/* The dot that ends a multi-line answer of such lines. */
 void reply_end(struct reply *r);
 
 /*

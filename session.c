@@ -142,8 +142,7 @@ do_list(struct session *s, const struct args *args)
 	for (uint32_t i = 1; i <= maildrop_count(&s->drop); i++) {
 		m = maildrop_find(&s->drop, i);
 		if (m != NULL)
-			reply_line(
-			    &s->out, "%u %" PRIu64, i, (uint64_t)m->octets);
+			reply_count(&s->out, i, m->octets);
 	}
 	reply_end(&s->out);
 	return NEXT_COMMAND;
@@ -206,7 +205,7 @@ send_message(struct session *s, const struct args *args, uint32_t lines)
 		why = message_pull(&r, s->block, sizeof s->block, &len);
 		if (why != FINE)
 			s->sum.end = END_CHANGED;
-		if (why != FINE || must_leave(s))
+		if (why != FINE || (len > 0 && must_leave(s)))
 			return NEXT_HANGUP;
 	}
 	reply_body_end(&s->out);
@@ -276,7 +275,7 @@ do_uidl(struct session *s, const struct args *args)
 	for (uint32_t i = 1; i <= maildrop_count(&s->drop); i++) {
 		m = maildrop_find(&s->drop, i);
 		if (m != NULL)
-			reply_line(&s->out, "%u %s", i, uidl_text(m, id));
+			reply_item(&s->out, i, uidl_text(m, id));
 	}
 	reply_end(&s->out);
 	return NEXT_COMMAND;
@@ -328,7 +327,7 @@ run(struct session *s, const struct command *c, const struct args *args)
 {
 	enum trouble why = FINE;
 
-	if (c->shape != ARG_NONE)
+	if (c->shape >= ARG_OPT_MSG)
 		why = maildrop_load(&s->drop);
 	if (why == FINE)
 		return c->run(s, args);

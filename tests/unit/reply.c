@@ -143,6 +143,9 @@ answers_have_their_form(void **state)
 	reply_err(&r, NULL, "unknown command");
 	reply_err(&r, "IN-USE", "come back");
 	reply_line(&r, "%d %d", 1, 120);
+	reply_count(&r, 2, 0);
+	reply_count(&r, UINT32_MAX, UINT64_MAX);
+	reply_item(&r, 10, "id");
 	reply_end(&r);
 	assert_int_equal(take(fd, got, sizeof got), 0);
 	assert_int_equal(r.octets, 0);
@@ -154,6 +157,9 @@ answers_have_their_form(void **state)
 	    "-ERR unknown command\r\n"
 	    "-ERR [IN-USE] come back\r\n"
 	    "1 120\r\n"
+	    "2 0\r\n"
+	    "4294967295 18446744073709551615\r\n"
+	    "10 id\r\n"
 	    ".\r\n",
 	    "answers wait for the flush");
 	close(fd);
@@ -215,6 +221,41 @@ much_is_sent_whole(void **state)
 		check_bytes(got, take(fd, got, sizeof got), want, want_n,
 		    "a large message");
 		check(r.octets == want_n, "blocks of %zu", blocks[b]);
+	}
+	close(fd);
+}
+
+/* Lines that are longer than what is copied at a time, and CRs there. */
+static void
+long_lines_are_sent_whole(void **state)
+{
+	static const size_t sizes[] = {32766, 32767, 32768, 32769, 65535, 65536,
+	    65537, REPLY_ROOM - 2, REPLY_ROOM, 200000};
+	static char body[200010], got[200050], want[200050];
+	int fd = make_nameless("", 0);
+
+	(void)state;
+	for (size_t i = 0; i < 4 * COUNT(sizes); i++) {
+		size_t n = sizes[i / 4], want_n = 0;
+		int cr = i % 2, dot = i / 2 % 2;
+
+		memset(body, 'a', n);
+		body[0] = dot ? '.' : 'a';
+		if (cr)
+			body[n - 1] = '\r';
+		memcpy(body + n, "\n.\n", 3);
+		if (dot)
+			want[want_n++] = '.';
+		memcpy(want + want_n, body, n);
+		want_n += n;
+		want_n += (size_t)sprintf(
+		    want + want_n, "%s\n..\r\n.\r\n", cr ? "" : "\r");
+		reply_open(&r, fd);
+		reply_body(&r, body, n + 3);
+		reply_body_end(&r);
+		reply_flush(&r);
+		check_bytes(got, take(fd, got, sizeof got), want, want_n,
+		    "a long line");
 	}
 	close(fd);
 }
@@ -356,6 +397,7 @@ main(void)
 	    cmocka_unit_test(answers_have_their_form),
 	    cmocka_unit_test(a_line_of_more_than_512_octets_is_a_bug),
 	    cmocka_unit_test(much_is_sent_whole),
+	    cmocka_unit_test(long_lines_are_sent_whole),
 	    cmocka_unit_test(short_writes_are_continued),
 	    cmocka_unit_test(a_dead_client_is_remembered),
 	    cmocka_unit_test(a_stalled_client_is_dead),
