@@ -261,19 +261,18 @@ maildrop_unmark_all(struct maildrop *d)
 enum trouble
 maildrop_ids(struct maildrop *d)
 {
+	uint32_t first = 0;
 	enum trouble why;
 
 	if (d->has_ids)
 		return FINE;
-	for (uint32_t i = 0; i < d->mbox.count; i++) {
-		if (d->mbox.messages[i].copy > 0)
-			continue;
-		if (d->indexed > i)
-			d->indexed = i;
-		why = uidl_digest(&d->mbox, i);
-		if (why != FINE)
-			return why;
-	}
+	while (first < d->mbox.count && d->mbox.messages[first].copy > 0)
+		first++;
+	if (d->indexed > first)
+		d->indexed = first;
+	why = uidl_digest(&d->mbox, first);
+	if (why != FINE)
+		return why;
 	if (mbox_check(&d->mbox) != FINE)
 		return CHANGED;
 	why = uidl_number(&d->mbox, &d->was);

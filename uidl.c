@@ -8,13 +8,15 @@
 #include "bytes.h"
 #include "walk.h"
 
+#include <errno.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define SAMPLE 256 /* bytes of the body that count */
+#define SAMPLE 256  /* bytes of the body that count */
+#define ENOUGH 4096 /* bytes of a message that most ids are made of */
 
 /* What has gone into the digest so far. */
 struct digest {
@@ -27,26 +29,28 @@ struct digest {
 };
 
 /*
- * Without CR and LF, so that it does not matter how lines end. Returns how
- * many bytes went in, which is at most "most".
+ * A piece of a line, without CR and LF, so that it does not matter how lines
+ * end. Returns how many bytes went in, which is at most "most".
  */
 static size_t
 hash_bare(struct digest *d, const char *bytes, size_t n, size_t most)
 {
+	const char *end = bytes + n;
 	size_t hashed = 0;
 
-	while (n > 0 && hashed < most) {
-		size_t some = 0;
+	if (n > 0 && end[-1] == '\n')
+		end--;
+	while (bytes < end && hashed < most) {
+		size_t left = (size_t)(end - bytes);
+		const char *cr = memchr(bytes, '\r', left);
+		size_t some = cr == NULL ? left : (size_t)(cr - bytes);
 
-		while (some < n && some < most - hashed &&
-		    bytes[some] != '\r' && bytes[some] != '\n')
-			some++;
+		if (some > most - hashed)
+			some = most - hashed;
 		sha256_update(&d->sha, some, (const uint8_t *)bytes);
 		hashed += some;
-		if (some < n && some == 0)
-			some = 1; /* a CR or LF */
-		bytes += some;
-		n -= some;
+		bytes +=
+		    cr == NULL || some < (size_t)(cr - bytes) ? some : some + 1;
 	}
 	return hashed;
 }
@@ -61,7 +65,8 @@ is_wanted(struct digest *d, const struct piece *p)
 	for (size_t i = 0; i < COUNT(names); i++) {
 		size_t len = strlen(names[i]);
 
-		if (p->len < len || strncasecmp(p->bytes, names[i], len) != 0 ||
+		if ((p->bytes[0] | 0x20) != names[i][0] || p->len < len ||
+		    strncasecmp(p->bytes, names[i], len) != 0 ||
 		    (d->seen & 1U << i) != 0)
 			continue;
 		d->seen |= 1U << i;
@@ -106,32 +111,113 @@ finish_digest(struct digest *d, struct message *one)
 	memcpy(one->id, sum, INDEX_ID);
 }
 
-enum trouble
-uidl_digest(struct mbox *m, uint32_t i)
+static enum trouble
+hash_lines(struct digest *d, struct walk *w)
 {
-	struct message *one = &m->messages[i];
-	struct digest d = {.in_header = 1};
 	struct piece p = {.len = 1};
 	enum trouble why = FINE;
-	struct walk w;
-	char buf[8192];
 
-	sha256_init(&d.sha);
-	walk_open(&w, m->fd, mbox_content(m, i), mbox_content_end(m, i), buf,
-	    sizeof buf);
-	while (why == FINE && p.len > 0 && d.sampled < SAMPLE) {
-		why = walk_next(&w, &p);
-		if (why == FINE && p.len > 0) {
-			if (d.in_header)
-				hash_header(&d, &p);
-			else
-				hash_body(&d, &p);
-		}
+	while (why == FINE && p.len > 0 && d->sampled < SAMPLE) {
+		why = walk_next(w, &p);
+		if (why != FINE || p.len == 0)
+			break;
+		if (d->in_header)
+			hash_header(d, &p);
+		else
+			hash_body(d, &p);
+	}
+	return why;
+}
+
+static void
+begin_digest(struct digest *d)
+{
+	*d = (struct digest){.in_header = 1};
+	sha256_init(&d->sha);
+}
+
+/* A part of the mailbox: where messages are small, it has many of them. */
+struct window {
+	off_t at;
+	size_t have; /* bytes, in buf */
+	char buf[65536];
+};
+
+/* Has the window begin at "from" at the latest, and there be enough behind it
+ * for most messages. */
+static enum trouble
+look_at(struct window *v, int fd, off_t from, off_t to, off_t end)
+{
+	off_t there = v->at + (off_t)v->have;
+	off_t want = to - from <= ENOUGH ? (off_t)sizeof v->buf : ENOUGH;
+
+	if (from >= v->at && (to <= there || there - from >= ENOUGH))
+		return FINE;
+	if (want > end - from)
+		want = end - from;
+	v->at = from;
+	v->have = (size_t)want;
+	if (bytes_read(fd, v->buf, v->have, from))
+		return FINE;
+	v->have = 0;
+	return errno == 0 ? CHANGED : TEMP;
+}
+
+/* By what of the message is in the window; false if that is not enough. */
+static int
+hash_window(struct digest *d, struct window *v, off_t from, off_t to)
+{
+	off_t there = v->at + (off_t)v->have;
+	struct walk w;
+
+	if (there > to)
+		there = to;
+	walk_open(&w, -1, there, there, v->buf + (from - v->at), sizeof v->buf);
+	w.have = (size_t)(there - from);
+	return hash_lines(d, &w) == FINE &&
+	    (there == to || d->sampled == SAMPLE);
+}
+
+static enum trouble
+digest_by(struct window *v, struct mbox *m, uint32_t i)
+{
+	off_t from = mbox_content(m, i), to = mbox_content_end(m, i);
+	enum trouble why = look_at(v, m->fd, from, to, m->size);
+	struct digest d;
+
+	begin_digest(&d);
+	if (why == FINE && !hash_window(&d, v, from, to)) {
+		struct walk w;
+
+		begin_digest(&d);
+		v->have = 0; /* its room is used */
+		walk_open(&w, m->fd, from, to, v->buf, sizeof v->buf);
+		why = hash_lines(&d, &w);
 	}
 	if (why == TEMP)
 		log_errno("cannot read mailbox", m->path);
 	if (why == FINE)
-		finish_digest(&d, one);
+		finish_digest(&d, &m->messages[i]);
+	return why;
+}
+
+enum trouble
+uidl_digest(struct mbox *m, uint32_t first)
+{
+	struct window *v = malloc(sizeof *v);
+	enum trouble why = FINE;
+
+	if (v == NULL) {
+		log_line(
+		    LOG_ERR, "no memory for the ids of mailbox %s", m->path);
+		return TEMP;
+	}
+	v->at = 0;
+	v->have = 0;
+	for (uint32_t i = first; why == FINE && i < m->count; i++)
+		if (m->messages[i].copy == 0)
+			why = digest_by(v, m, i);
+	free(v);
 	return why;
 }
 
@@ -266,24 +352,65 @@ number_groups(struct message *m, const uint32_t *order, uint32_t count,
 	}
 }
 
+/* The first bytes of an id, and the message's index: numbers are quicker to
+ * sort than ids. */
+static uint64_t
+key_of(const struct message *m, uint32_t i)
+{
+	return (uint64_t)m[i].id[0] << 56 | (uint64_t)m[i].id[1] << 48 |
+	    (uint64_t)m[i].id[2] << 40 | (uint64_t)m[i].id[3] << 32 | i;
+}
+
+static int
+by_key(const void *a, const void *b, const void *arg)
+{
+	const uint64_t *x = a, *y = b;
+
+	(void)arg;
+	return (*x > *y) - (*x < *y);
+}
+
+/* The messages' indexes by id, then place. "keys" is room for as many
+ * numbers, twice. */
+static void
+order_messages(
+    const struct message *m, uint32_t count, uint32_t *order, uint64_t *keys)
+{
+	const struct sorting quick = {sizeof *keys, by_key, NULL};
+	const struct sorting whole = {sizeof *order, by_id_and_place, m};
+
+	for (uint32_t i = 0; i < count; i++)
+		keys[i] = key_of(m, i);
+	sort(&quick, keys, keys + count, count);
+	for (uint32_t i = 0; i < count; i++)
+		order[i] = (uint32_t)keys[i];
+	/* Those that begin alike are nearly always the same. */
+	for (uint32_t i = 0, next; i < count; i = next) {
+		for (next = i + 1;
+		     next < count && keys[i] >> 32 == keys[next] >> 32;)
+			next++;
+		if (next > i + 1)
+			sort(&whole, order + i, keys + count, next - i);
+	}
+}
+
 enum trouble
 uidl_number(struct mbox *m, const struct index *was)
 {
-	/* Twice: the second half is room to sort in. */
-	uint32_t *order = calloc((size_t)m->count + 1, 2 * sizeof *order);
-	const struct sorting s = {sizeof *order, by_id_and_place, m->messages};
+	size_t n = (size_t)m->count + 1;
+	uint32_t *order = calloc(n, sizeof *order);
+	uint64_t *keys = calloc(n, 2 * sizeof *keys);
 
-	if (order == NULL) {
+	if (order != NULL && keys != NULL) {
+		order_messages(m->messages, m->count, order, keys);
+		number_groups(m->messages, order, m->count, was);
+	} else {
 		log_line(
 		    LOG_ERR, "no memory for the ids of mailbox %s", m->path);
-		return TEMP;
 	}
-	for (uint32_t i = 0; i < m->count; i++)
-		order[i] = i;
-	sort(&s, order, order + m->count, m->count);
-	number_groups(m->messages, order, m->count, was);
 	free(order);
-	return FINE;
+	free(keys);
+	return order != NULL && keys != NULL ? FINE : TEMP;
 }
 
 const char *

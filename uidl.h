@@ -13,12 +13,13 @@
 #define UIDL_TEXT (2 * INDEX_ID + 1 + 10 + 1) /* room: hex, "-", copy, NUL */
 
 /*
- * Works out the digest of message i, counted from 0: the first of each of the
+ * Works out the digest of those messages, from "first" on, counted from 0,
+ * that have no number yet: the first of each of the
  * Received, Date, Message-ID, Delivered-To, From and Subject headers, the
  * octets of the body and its first 256 bytes that are not CR or LF, so that
  * how lines end does not matter. CHANGED or TEMP, logged, if it cannot.
  */
-enum trouble uidl_digest(struct mbox *m, uint32_t i);
+enum trouble uidl_digest(struct mbox *m, uint32_t first);
 
 /*
  * Keeps of last time's messages only those with the same digest as another,
