@@ -152,27 +152,24 @@ is_from(const struct scan *s, size_t *len)
 	return from_is_line(p, *len);
 }
 
-/* A message begins, or the blank lines before the first, which are its own. */
-static enum trouble
-begin(struct scan *s, off_t offset)
+/* A message begins, or the blank lines before the first, which are its own,
+ * with a From_ line of that length at "at". */
+static void
+begin(struct scan *s, off_t offset, size_t len)
 {
-	size_t len;
-
-	if (!is_from(s, &len))
-		return PERM;
 	s->at += len;
 	s->offset = offset;
 	s->content = s->base + (off_t)s->at;
 	s->octets = 0;
 	s->is_summed = 0;
 	s->pseudo = 0;
-	return FINE;
 }
 
 static enum trouble
 begin_first(struct scan *s)
 {
 	enum trouble why = read_on(s, 0);
+	size_t len;
 
 	if (why != FINE)
 		return why;
@@ -186,7 +183,10 @@ begin_first(struct scan *s)
 		else
 			break;
 	}
-	return begin(s, s->from);
+	if (!is_from(s, &len))
+		return PERM;
+	begin(s, s->from, len);
+	return FINE;
 }
 
 /* c-client keeps data of its own in a message that is not mail. */
@@ -269,18 +269,18 @@ read_header(struct scan *s)
 
 /* Does a line that begins at "at" with an F begin a message? */
 static int
-is_separator(const struct scan *s)
+is_separator(const struct scan *s, size_t *len)
 {
 	const char *p = s->buf + s->at;
-	size_t len;
 
 	return (p[-2] == '\n' || (p[-2] == '\r' && p[-3] == '\n')) &&
-	    is_from(s, &len);
+	    is_from(s, len);
 }
 
-/* To the next message, or the end of the part. */
+/* To the next message, whose From_ line has then that length, or the end of
+ * the part. */
 static enum trouble
-read_body(struct scan *s)
+read_body(struct scan *s, size_t *len)
 {
 	enum trouble why = FINE;
 
@@ -295,7 +295,7 @@ read_body(struct scan *s)
 			why = read_on(s, s->at - BEHIND);
 			continue;
 		}
-		if (is_f && is_separator(s))
+		if (is_f && is_separator(s, len))
 			break;
 		s->at += count_lines(p, left, &s->octets);
 	}
@@ -349,17 +349,17 @@ static enum trouble
 read_messages(struct scan *s)
 {
 	enum trouble why = begin_first(s);
+	size_t len = 0;
 
 	while (why == FINE) {
 		why = read_header(s);
 		if (why == FINE)
-			why = read_body(s);
+			why = read_body(s, &len);
 		if (why == FINE)
 			why = end(s);
 		if (s->base + (off_t)s->at == s->to)
 			break;
-		if (why == FINE)
-			why = begin(s, s->base + (off_t)s->at);
+		begin(s, s->base + (off_t)s->at, len);
 	}
 	return why;
 }

@@ -59,18 +59,28 @@ hash_bare(struct digest *d, const char *bytes, size_t n, size_t most)
 static int
 is_wanted(struct digest *d, const struct piece *p)
 {
-	static const char *const names[] = {"received:", "date:", "message-id:",
-	    "delivered-to:", "from:", "subject:"};
+	static const struct {
+		const char *name;
+		size_t len;
+	} wanted[] = {
+	    {"received:",     9 },
+            {"date:",         5 },
+            {"message-id:",   11},
+	    {"delivered-to:", 13},
+            {"from:",         5 },
+            {"subject:",      8 }
+        };
 
-	for (size_t i = 0; i < COUNT(names); i++) {
-		size_t len = strlen(names[i]);
+	for (size_t i = 0; i < COUNT(wanted); i++) {
+		const char *name = wanted[i].name;
+		size_t len = wanted[i].len;
 
-		if ((p->bytes[0] | 0x20) != names[i][0] || p->len < len ||
-		    strncasecmp(p->bytes, names[i], len) != 0 ||
-		    (d->seen & 1U << i) != 0)
+		if ((p->bytes[0] | 0x20) != name[0] || p->len < len ||
+		    (d->seen & 1U << i) != 0 ||
+		    strncasecmp(p->bytes, name, len) != 0)
 			continue;
 		d->seen |= 1U << i;
-		sha256_update(&d->sha, len, (const uint8_t *)names[i]);
+		sha256_update(&d->sha, len, (const uint8_t *)name);
 		return 1;
 	}
 	return 0;

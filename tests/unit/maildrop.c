@@ -616,6 +616,67 @@ a_damaged_index_costs_nothing(void **state)
 	close_drop(&o, "LU", "damaged");
 }
 
+static void
+check_index_whole(struct opened *o, uint32_t count, const char *title)
+{
+	note_log();
+	check(maildrop_load(&o->drop) == FINE, "%s", title);
+	check(logged_lines == 0, "%s: %s", title, logged);
+	check(maildrop_count(&o->drop) == count, "%s", title);
+	check(o->drop.has_ids, "%s", title);
+}
+
+static void
+make_it_old(void)
+{
+	int fd = open("index", O_RDWR);
+	struct index x;
+
+	index_read(&x, fd, 10000);
+	assert_int_equal(index_read_messages(&x, fd), FINE);
+	x.when.tv_sec += 100;
+	index_write(&x, fd, 0);
+	index_close(&x);
+	close(fd);
+}
+
+/* Whatever a session does, what it writes is what the next one reads. */
+static void
+an_index_is_whole_for_the_next_session(void **state)
+{
+	struct opened o;
+
+	(void)state;
+	forget_state();
+	make_file("mbox", P A B, strlen(P A B) - 1); /* no blank line */
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	assert_int_equal(maildrop_ids(&o.drop), FINE);
+	maildrop_mark(&o.drop, 1); /* and no QUIT */
+	close_drop(&o, "LU", "scanned");
+	make_it_old();
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	check_index_whole(&o, 2, "marked");
+	close_drop(&o, "", "known");
+
+	append("\n" C, strlen(C) + 1);
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	assert_false(o.drop.mbox.proven);
+	assert_int_equal(o.drop.mbox.start, strlen(P));
+	assert_int_equal(maildrop_ids(&o.drop), FINE);
+	close_drop(&o, "LU", "grown");
+	make_it_old();
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	check_index_whole(&o, 3, "grown");
+	maildrop_mark(&o.drop, 2);
+	assert_int_equal(maildrop_update(&o.drop), FINE);
+	close_drop(&o, "LU", "updated");
+	check_mbox(P A C, strlen(P A C), "updated");
+	make_it_old();
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	check_index_whole(&o, 2, "updated");
+	close_drop(&o, "", "known again");
+}
+
 /*
  * Two messages have changed places where nobody looks after an append: what
  * is shown of them, and an update, must find that out, and the next session
@@ -766,6 +827,7 @@ main(void)
 	    cmocka_unit_test(an_old_index_saves_the_scan),
 	    cmocka_unit_test(mail_of_the_last_session_is_not_missed),
 	    cmocka_unit_test(a_damaged_index_costs_nothing),
+	    cmocka_unit_test(an_index_is_whole_for_the_next_session),
 	    cmocka_unit_test(what_went_unnoticed_is_found_in_time),
 	    cmocka_unit_test(times_tell_whether_mail_is_new),
 	    cmocka_unit_test(mail_of_the_same_shape_is_told_apart),
