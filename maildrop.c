@@ -358,11 +358,21 @@ mend_times(const struct maildrop *d, const struct stat *was)
 		log_errno("cannot set the times of mailbox", d->mbox.path);
 }
 
+static uint32_t
+first_marked(const struct maildrop *d)
+{
+	uint32_t i = 0;
+
+	while (!d->mbox.messages[i].deleted)
+		i++;
+	return i;
+}
+
 static enum trouble
 update_locked(struct maildrop *d)
 {
 	struct rewrite r = rewriting(d);
-	enum trouble why = mbox_prove(&d->mbox);
+	enum trouble why = mbox_prove(&d->mbox, first_marked(d));
 	struct range *keep;
 	struct stat was;
 	size_t count;

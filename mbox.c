@@ -266,12 +266,14 @@ compare(void *arg, const struct message *one)
 	return FINE;
 }
 
-/* Reads what is shown once more: message by message it must be the same. */
+/* Reads what is shown from message "first" on once more: message by message
+ * it must be the same. */
 static enum trouble
-scan_shown(struct mbox *m)
+scan_shown(struct mbox *m, uint32_t first)
 {
-	struct scan s = scanning(m, 0, m->size);
-	struct compared c = {.m = m};
+	off_t from = first == 0 ? 0 : (off_t)m->messages[first].offset;
+	struct scan s = scanning(m, from, m->size);
+	struct compared c = {.m = m, .seen = first};
 	enum trouble why;
 
 	s.take = compare;
@@ -279,14 +281,16 @@ scan_shown(struct mbox *m)
 	why = scan_run(&s);
 	if (why == TEMP)
 		return TEMP;
-	return why == FINE && c.seen == m->count && s.start == m->start
-	    ? FINE
-	    : CHANGED;
+	if (why != FINE || c.seen != m->count ||
+	    (first == 0 && s.start != m->start))
+		return CHANGED;
+	m->proven |= first == 0;
+	return FINE;
 }
 
-/* Reads all that is shown if it must, or if "prove". */
+/* Reads all that is shown if it must; if "prove", from message "first" on. */
 static enum trouble
-check(struct mbox *m, int prove)
+check(struct mbox *m, int prove, uint32_t first)
 {
 	enum trouble why = CHANGED;
 	struct stamp now;
@@ -303,24 +307,22 @@ check(struct mbox *m, int prove)
 	if (same && !prove)
 		return FINE;
 	if (same || (links == 1 && now.size > m->stamp.size))
-		why = scan_shown(m);
-	if (why == FINE) {
+		why = scan_shown(m, same ? first : 0);
+	if (why == FINE)
 		m->stamp = now;
-		m->proven = 1;
-	}
 	return why == CHANGED ? mbox_changed(m) : why;
 }
 
 enum trouble
 mbox_check(struct mbox *m)
 {
-	return check(m, 0);
+	return check(m, 0, 0);
 }
 
 enum trouble
-mbox_prove(struct mbox *m)
+mbox_prove(struct mbox *m, uint32_t first)
 {
-	return check(m, !m->proven);
+	return check(m, !m->proven, first);
 }
 
 enum trouble

@@ -62,8 +62,9 @@ void mbox_clear(struct mbox *m);
  */
 enum trouble mbox_check(struct mbox *m);
 
-/* The same, and reads the shown part in any case if it is not proven. */
-enum trouble mbox_prove(struct mbox *m);
+/* The same; and if m is not proven, reads the shown part from message "first",
+ * counted from 0, on in any case. */
+enum trouble mbox_prove(struct mbox *m, uint32_t first);
 
 /*
  * Is message i, counted from 0, where it was, and the next one behind it? Of

@@ -150,7 +150,6 @@ recall_grown(struct mbox *m, struct index *x)
 	}
 	memcpy(again->id, last.id, INDEX_ID);
 	again->copy = last.copy;
-	m->start = x->start;
 	m->proven = 0;
 	index_close(x);
 	return FINE;

@@ -173,7 +173,7 @@ only_what_has_grown_is_believed(void **state)
 		if (m.count > 0) {
 			check(m.proven == 0, "%s", what);
 			check(m.octets == 16 * m.count, "%s", what);
-			check(mbox_prove(&m) == FINE, "%s", what);
+			check(mbox_prove(&m, 0) == FINE, "%s", what);
 			check(m.proven == 1, "%s", what);
 		} else {
 			check(x.count == 3 && x.messages != NULL, "%s", what);
@@ -203,7 +203,7 @@ a_last_message_gets_its_blank_line(void **state)
 	assert_int_equal(m.messages[0].tail, 1);
 	assert_int_equal(m.messages[0].copy, 7);
 	assert_int_equal(m.messages[0].id[3], 9);
-	assert_int_equal(mbox_prove(&m), FINE);
+	assert_int_equal(mbox_prove(&m, 0), FINE);
 	mbox_close(&m);
 }
 
@@ -239,7 +239,11 @@ what_is_not_noticed_does_no_harm(void **state)
 				check((mbox_prove_message(&m, j) == FINE) ==
 					(j + 1 < i || j > i + 1),
 				    "%zu swapped, message %u", i, j);
-			assert_int_equal(mbox_prove(&m), CHANGED);
+			assert_int_equal(mbox_prove(&m, (uint32_t)i + 2), FINE);
+			assert_false(m.proven);
+			assert_int_equal(
+			    mbox_prove(&m, (uint32_t)i + 1), CHANGED);
+			assert_int_equal(mbox_prove(&m, 0), CHANGED);
 		}
 		index_close(&x);
 		mbox_close(&m);
