@@ -260,6 +260,23 @@ long_lines_are_sent_whole(void **state)
 	close(fd);
 }
 
+/* Wherever the buffer's end falls. */
+static void
+the_buffer_is_never_overrun(void **state)
+{
+	int fd = make_nameless("", 0);
+
+	(void)state;
+	for (size_t left = 0; left < 8; left++)
+		for (size_t n = 1; n < 8; n++) {
+			reply_open(&r, fd);
+			r.len = REPLY_ROOM - left;
+			reply_body(&r, ".xxxxx\n" + (7 - n), n);
+			check(r.len <= REPLY_ROOM, "%zu left, %zu", left, n);
+		}
+	close(fd);
+}
+
 /* A socket whose buffers are small makes writes short. */
 static void
 short_writes_are_continued(void **state)
@@ -398,6 +415,7 @@ main(void)
 	    cmocka_unit_test(a_line_of_more_than_512_octets_is_a_bug),
 	    cmocka_unit_test(much_is_sent_whole),
 	    cmocka_unit_test(long_lines_are_sent_whole),
+	    cmocka_unit_test(the_buffer_is_never_overrun),
 	    cmocka_unit_test(short_writes_are_continued),
 	    cmocka_unit_test(a_dead_client_is_remembered),
 	    cmocka_unit_test(a_stalled_client_is_dead),

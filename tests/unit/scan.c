@@ -91,6 +91,23 @@ place_does_not_matter(void **state)
 	}
 }
 
+/* As many line ends as there can be. */
+static void
+nothing_but_line_ends_is_counted(void **state)
+{
+	static char bytes[100000];
+	struct list l;
+
+	(void)state;
+	for (size_t n = 300; n < sizeof bytes; n += n < 400 ? 1 : 9973) {
+		memset(bytes, '\n', n);
+		memcpy(bytes, FROM, 34);
+		assert_int_equal(scan_file(bytes, n, 0, &l), FINE);
+		check(l.count == 1, "%zu", n);
+		check(l.messages[0].octets == 2 * (n - 34 - 1), "%zu", n);
+	}
+}
+
 static void
 who_takes_can_end_it(void **state)
 {
@@ -176,6 +193,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(place_does_not_matter),
+	    cmocka_unit_test(nothing_but_line_ends_is_counted),
 	    cmocka_unit_test(who_takes_can_end_it),
 	    cmocka_unit_test(a_message_is_known_by_its_header),
 	    cmocka_unit_test(a_shorter_file_is_another),

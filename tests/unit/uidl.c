@@ -122,6 +122,34 @@ the_first_256_bytes_of_the_body_count(void **state)
 	}
 }
 
+/* A header of any length, with others behind it or not. */
+static void
+long_headers_count_to_their_end(void **state)
+{
+	static char bytes[200000];
+	unsigned char ids[2][INDEX_ID];
+	struct mbox m;
+
+	(void)state;
+	for (size_t len = 3700; len < 150000; len += len < 4200 ? 7 : 30011)
+		for (int more = 0; more < 2; more++) {
+			for (int i = 0; i < 2; i++) {
+				size_t n = (size_t)sprintf(bytes, FROM "X: ");
+
+				memset(bytes + n, 'x', len);
+				n += len;
+				n += (size_t)sprintf(bytes + n,
+				    "\nSubject: %d\n\ntext\n\n%s", i,
+				    more ? FROM MESSAGE : "");
+				open_mbox(&m, bytes, n);
+				memcpy(ids[i], m.messages[0].id, INDEX_ID);
+				mbox_close(&m);
+			}
+			check(memcmp(ids[0], ids[1], INDEX_ID) != 0,
+			    "a header of %zu", len);
+		}
+}
+
 static void
 the_from_line_does_not_count(void **state)
 {
@@ -255,6 +283,24 @@ copies_keep_their_numbers(void **state)
 	}
 }
 
+/* They are sorted by their first bytes, which is not all of them. */
+static void
+ids_that_begin_alike_differ(void **state)
+{
+	struct message now[9] = {{.copy = 0}};
+	struct mbox m = {.messages = now, .count = COUNT(now)};
+	struct index was = {.count = 0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(now); i++) {
+		memset(now[i].id, 7, INDEX_ID);
+		now[i].id[4 + i % 3] = (unsigned char)(9 - i % 3);
+	}
+	assert_int_equal(uidl_number(&m, &was), FINE);
+	for (uint32_t i = 0; i < COUNT(now); i++)
+		check(now[i].copy == 1 + i / 3, "message %u", i + 1);
+}
+
 /* Only copies are worth remembering: of most mailboxes, nothing. */
 static void
 only_copies_are_kept(void **state)
@@ -303,6 +349,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ids_follow_what_no_program_rewrites),
 	    cmocka_unit_test(the_first_256_bytes_of_the_body_count),
+	    cmocka_unit_test(long_headers_count_to_their_end),
+	    cmocka_unit_test(ids_that_begin_alike_differ),
 	    cmocka_unit_test(the_from_line_does_not_count),
 	    cmocka_unit_test(a_cut_mailbox_has_no_ids),
 	    cmocka_unit_test(random_messages_have_stable_ids),
