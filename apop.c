@@ -3,6 +3,7 @@
  */
 #include "apop.h"
 
+#include <nettle/hmac.h>
 #include <nettle/md5.h>
 #include <nettle/memops.h>
 #include <stdint.h>
@@ -45,6 +46,20 @@ apop_digest(char out[APOP_DIGEST], const char *timestamp, const char *secret)
 	md5_digest(&md5, sizeof sum, sum);
 	hex(out, sum, sizeof sum);
 	explicit_bzero(&md5, sizeof md5);
+}
+
+void
+apop_cram_digest(
+    char out[APOP_DIGEST], const char *challenge, const char *secret)
+{
+	unsigned char sum[MD5_DIGEST_SIZE];
+	struct hmac_md5_ctx hmac;
+
+	hmac_md5_set_key(&hmac, strlen(secret), (const uint8_t *)secret);
+	hmac_md5_update(&hmac, strlen(challenge), (const uint8_t *)challenge);
+	hmac_md5_digest(&hmac, sizeof sum, sum);
+	hex(out, sum, sizeof sum);
+	explicit_bzero(&hmac, sizeof hmac);
 }
 
 int

@@ -23,6 +23,10 @@ void apop_timestamp(char out[APOP_TIMESTAMP],
 void apop_digest(
     char out[APOP_DIGEST], const char *timestamp, const char *secret);
 
+/* HMAC-MD5 of the challenge, keyed by the secret: RFC 2195 s. 2. */
+void apop_cram_digest(
+    char out[APOP_DIGEST], const char *challenge, const char *secret);
+
 /* Do two texts agree? Takes as long whatever their bytes are. */
 int apop_equal(const char *a, const char *b);
 

@@ -104,22 +104,55 @@ crypt_agrees(const char *password, const char *stored)
 }
 
 static int
-entry_agrees(const struct auth_config *config, const struct credentials *c,
+is_password(enum method method)
+{
+	return method == METHOD_PASS || method == METHOD_PLAIN ||
+	    method == METHOD_LOGIN;
+}
+
+static int
+password_agrees(const char *password, const struct secret *entry)
+{
+	switch (entry->scheme) {
+	case SCHEME_PLAIN:
+		return apop_equal(password, entry->value);
+	case SCHEME_CRYPT:
+		return crypt_agrees(password, entry->value);
+	default:
+		return 0;
+	}
+}
+
+static int
+digest_agrees(const struct auth_config *config, const struct credentials *c,
     const struct secret *entry)
 {
 	char digest[APOP_DIGEST];
 	int agrees;
 
-	if (c->method != METHOD_APOP)
-		return entry->scheme == SCHEME_PLAIN
-		    ? apop_equal(c->secret, entry->value)
-		    : crypt_agrees(c->secret, entry->value);
 	if (config->timestamp == NULL || entry->scheme != SCHEME_PLAIN)
 		return 0;
-	apop_digest(digest, config->timestamp, entry->value);
+	if (c->method == METHOD_APOP)
+		apop_digest(digest, config->timestamp, entry->value);
+	else
+		apop_cram_digest(digest, config->timestamp, entry->value);
 	agrees = apop_equal(c->secret, digest);
 	explicit_bzero(digest, sizeof digest);
 	return agrees;
+}
+
+static int
+entry_agrees(const struct auth_config *config, const struct credentials *c,
+    const struct secret *entry)
+{
+	switch (c->method) {
+	case METHOD_APOP:
+	case METHOD_CRAM_MD5:
+		return digest_agrees(config, c, entry);
+	default:
+		return is_password(c->method) &&
+		    password_agrees(c->secret, entry);
+	}
 }
 
 /* Sets *known if the file has an entry for the user. */
@@ -162,7 +195,7 @@ ask_pam(const struct auth_config *config, const struct credentials *c,
 {
 	enum trouble why;
 
-	if (c->method == METHOD_APOP)
+	if (!is_password(c->method))
 		return PERM; /* PAM cannot say what the secret is */
 	if (!config->is_root && !is_oneself(c->user))
 		return PERM;
@@ -182,7 +215,7 @@ ask_others(const struct auth_config *config, const struct credentials *c,
 
 	if (config->checkpassword == NULL)
 		return ask_pam(config, c, account);
-	if (is_apop && config->timestamp == NULL)
+	if (is_apop ? config->timestamp == NULL : !is_password(c->method))
 		return PERM;
 	return checkpassword_check(config->checkpassword, c->user, c->secret,
 	    is_apop ? config->timestamp : "");
@@ -262,6 +295,20 @@ find_account(const struct auth_config *config, struct account *account)
 		why = TEMP;
 	}
 	return why;
+}
+
+unsigned
+auth_methods(const struct auth_config *config)
+{
+	unsigned schemes = secrets_schemes(config->secrets);
+	unsigned methods = 1U << METHOD_PASS;
+
+	if (config->pam_service != NULL || config->checkpassword != NULL ||
+	    schemes != 0)
+		methods |= 1U << METHOD_PLAIN | 1U << METHOD_LOGIN;
+	if ((schemes & 1U << SCHEME_PLAIN) != 0)
+		methods |= 1U << METHOD_APOP | 1U << METHOD_CRAM_MD5;
+	return methods;
 }
 
 enum trouble

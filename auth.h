@@ -15,7 +15,8 @@ struct auth_config {
 	const char *pam_service;   /* NULL: no PAM */
 	const char *checkpassword; /* program that is asked instead; or NULL */
 	const char *secrets;       /* path */
-	const char *timestamp;     /* of the greeting; NULL if it had none */
+	const char *timestamp;     /* the challenge of APOP and CRAM-MD5; NULL
+				      if there is none */
 	const char *address;       /* the client's; NULL if not known */
 	const char *mailbox;       /* the pattern: %u %n %d %h %% */
 	gid_t mail_group;          /* nobody but the monitor ever holds it */
@@ -30,6 +31,10 @@ struct account {
 	uint32_t group_count;
 	char mailbox[PRIVSEP_PATH + 1]; /* absolute */
 };
+
+/* The methods that can let anyone in, as the stores are now: 1 << method for
+ * each. Not all of them may be wanted on this connection. */
+unsigned auth_methods(const struct auth_config *config);
 
 /*
  * Holds a name and its proof against the stores. A user with an entry in the

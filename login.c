@@ -13,6 +13,7 @@
 #include "proto.h"
 #include "proxy.h"
 #include "reply.h"
+#include "sasl.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -26,6 +27,12 @@
 #include <unistd.h>
 
 #define HEADER_MS 5000 /* for a proxy to say for whom it speaks */
+
+static const enum method sasl_methods[] = {
+    [SASL_CRAM_MD5] = METHOD_CRAM_MD5,
+    [SASL_PLAIN] = METHOD_PLAIN,
+    [SASL_LOGIN] = METHOD_LOGIN,
+};
 
 enum next {
 	NEXT_COMMAND,
@@ -81,6 +88,43 @@ wait_for(struct login *l, struct pollfd p[2])
 	return ready > 0;
 }
 
+/* Waits for the client's next bytes; false if none will come. */
+static int
+read_client(struct login *l)
+{
+	struct pollfd p[2] = {
+	    {.fd = l->client_in, .events = POLLIN},
+	    {.fd = l->config->monitor                 },
+	};
+	ssize_t n;
+
+	if (!wait_for(l, p) || p[1].revents != 0)
+		return 0;
+	/* Half a password, perhaps. */
+	explicit_bzero(l->bytes, sizeof l->bytes);
+	do
+		n = read(l->client_in, l->bytes, sizeof l->bytes);
+	while (n == -1 && errno == EINTR);
+	if (n <= 0)
+		return 0;
+	line_feed(&l->in, l->bytes, (size_t)n);
+	return 1;
+}
+
+/* The client's next line, in l->in.text; LINE_MORE if none will come. */
+static enum line_status
+next_line(struct login *l)
+{
+	enum line_status status;
+
+	while ((status = line_next(&l->in)) == LINE_MORE) {
+		reply_flush(&l->out);
+		if (l->out.dead || !read_client(l))
+			break;
+	}
+	return status;
+}
+
 /* The monitor's answer; while it thinks, only the client's end is heard. */
 static int
 await_verdict(struct login *l, enum verdict *v)
@@ -96,10 +140,21 @@ await_verdict(struct login *l, enum verdict *v)
 	    privsep_read_verdict(&w, v);
 }
 
-/* Has name and proof judged. All refusals look alike. */
+/* Of the bytes that came, those that have been used: a password, perhaps. */
+static void
+forget_used(struct login *l)
+{
+	size_t used = sizeof l->bytes;
+
+	line_wipe(&l->in);
+	if (l->in.left > 0)
+		used = (size_t)(l->in.bytes - l->bytes);
+	explicit_bzero(l->bytes, used);
+}
+
+/* Has name and proof judged, and forgets the proof. All refusals look alike. */
 static enum next
-try_login(
-    struct login *l, enum method method, const char *user, const char *secret)
+try_login(struct login *l, enum method method, const char *user, char *secret)
 {
 	struct credentials c = {
 	    .method = method,
@@ -110,10 +165,13 @@ try_login(
 	    .rest_len = l->in.left,
 	};
 	enum verdict verdict;
+	int sent;
 
 	reply_flush(&l->out);
-	if (!privsep_send_credentials(l->config->monitor, &c) ||
-	    !await_verdict(l, &verdict))
+	sent = privsep_send_credentials(l->config->monitor, &c);
+	explicit_bzero(secret, strlen(secret));
+	forget_used(l);
+	if (!sent || !await_verdict(l, &verdict))
 		return NEXT_HANGUP;
 	switch (verdict) {
 	case GRANTED:
@@ -148,6 +206,8 @@ do_apop(struct login *l, const struct args *args)
 	l->user[0] = '\0';
 	return try_login(l, METHOD_APOP, args->name, args->word);
 }
+
+static enum next do_auth(struct login *l, const struct args *args);
 
 static enum next do_capa(struct login *l, const struct args *args);
 
@@ -238,6 +298,7 @@ do_stls(struct login *l, const struct args *args)
 
 static const struct command commands[] = {
     {"APOP", ARG_NAME_WORD, do_apop, NULL,   WHEN_SAFE   },
+    {"AUTH", ARG_OPT_WORDS, do_auth, NULL,   WHEN_ANY    },
     {"CAPA", ARG_NONE,      do_capa, NULL,   WHEN_ANY    },
     {"LANG", ARG_OPT_WORDS, do_lang, NULL,   WHEN_ANY    },
     {"PASS", ARG_SECRET,    do_pass, NULL,   WHEN_PRIVATE},
@@ -270,6 +331,118 @@ obstacle(const struct login *l, enum when when)
 	       "(POP3S, port 995)";
 }
 
+/* Do the stores allow it? */
+static int
+is_possible(const struct login *l, const struct sasl_mechanism *m)
+{
+	return (l->config->methods & 1U << sasl_methods[m->id]) != 0;
+}
+
+static const char *
+sasl_obstacle(const struct login *l, const struct sasl_mechanism *m)
+{
+	return obstacle(l, m->cleartext ? WHEN_PRIVATE : WHEN_SAFE);
+}
+
+/* The mechanism of that index that can be used here and now, *i being moved
+ * past it; NULL if there are no more. */
+static const struct sasl_mechanism *
+next_mechanism(const struct login *l, size_t *i)
+{
+	const struct sasl_mechanism *m;
+
+	while ((m = sasl_mechanism((*i)++)) != NULL)
+		if (is_possible(l, m) && sasl_obstacle(l, m) == NULL)
+			return m;
+	return NULL;
+}
+
+/* Plays the exchange to its end: RFC 5034 s. 4. */
+static enum next
+exchange(struct login *l, struct sasl *s, enum sasl_status status)
+{
+	while (status == SASL_CHALLENGE) {
+		reply_line(&l->out, "+ %s", s->text);
+		switch (next_line(l)) {
+		case LINE_MORE:
+			return NEXT_HANGUP;
+		case LINE_BAD:
+			status = sasl_fail(
+			    s, "the line is too long, or holds a NUL");
+			break;
+		case LINE_READY:
+			status = sasl_step(s, l->in.text);
+			forget_used(l);
+			break;
+		}
+	}
+	if (status == SASL_DONE)
+		return try_login(
+		    l, sasl_methods[s->mechanism->id], s->user, s->password);
+	reply_err(&l->out, NULL, s->text);
+	return NEXT_COMMAND;
+}
+
+static void
+list_mechanisms(struct login *l)
+{
+	const struct sasl_mechanism *m;
+	size_t i = 0;
+
+	reply_ok(&l->out, "mechanisms follow");
+	while ((m = next_mechanism(l, &i)) != NULL)
+		reply_line(&l->out, "%s", m->name);
+	reply_end(&l->out);
+}
+
+static enum next
+do_auth(struct login *l, const struct args *args)
+{
+	const struct sasl_mechanism *m;
+	const char *wrong;
+	enum next next;
+	struct sasl s;
+
+	if (args->name == NULL) {
+		list_mechanisms(l);
+		return NEXT_COMMAND;
+	}
+	l->user[0] = '\0';
+	m = sasl_find(args->name);
+	if (m == NULL || !is_possible(l, m)) {
+		reply_err(&l->out, NULL, "that mechanism is not offered here");
+		return NEXT_COMMAND;
+	}
+	wrong = sasl_obstacle(l, m);
+	if (wrong != NULL) {
+		reply_err(&l->out, "AUTH", wrong);
+		return NEXT_COMMAND;
+	}
+	l->in.limit = LINE_SASL;
+	next = exchange(
+	    l, &s, sasl_start(&s, m, args->word, l->config->timestamp));
+	l->in.limit = LINE_COMMAND;
+	sasl_wipe(&s);
+	return next;
+}
+
+/* What of SASL is offered, in one line; nothing if nothing is. */
+static void
+tell_mechanisms(struct login *l)
+{
+	const struct sasl_mechanism *m;
+	char names[256] = "";
+	size_t i = 0, len = 0;
+
+	while ((m = next_mechanism(l, &i)) != NULL) {
+		len += (size_t)snprintf(
+		    names + len, sizeof names - len, " %s", m->name);
+		must(len < sizeof names);
+	}
+	if (len > 0)
+		reply_line(&l->out, "SASL%s", names);
+}
+
 static enum next
 do_capa(struct login *l, const struct args *args)
 {
@@ -279,6 +452,7 @@ do_capa(struct login *l, const struct args *args)
 		if (commands[i].capa != NULL &&
 		    obstacle(l, commands[i].when) == NULL)
 			reply_line(&l->out, "%s", commands[i].capa);
+	tell_mechanisms(l);
 	l->config->capa(&l->out, l->config->login_delay_s);
 	reply_end(&l->out);
 	return NEXT_COMMAND;
@@ -310,29 +484,6 @@ serve(struct login *l, char *line)
 	}
 	reply_err(&l->out, code, wrong);
 	return NEXT_COMMAND;
-}
-
-/* Waits for the client's next bytes; false if none will come. */
-static int
-read_client(struct login *l)
-{
-	struct pollfd p[2] = {
-	    {.fd = l->client_in, .events = POLLIN},
-	    {.fd = l->config->monitor                 },
-	};
-	ssize_t n;
-
-	if (!wait_for(l, p) || p[1].revents != 0)
-		return 0;
-	explicit_bzero(
-	    l->bytes, sizeof l->bytes); /* half a password, perhaps */
-	do
-		n = read(l->client_in, l->bytes, sizeof l->bytes);
-	while (n == -1 && errno == EINTR);
-	if (n <= 0)
-		return 0;
-	line_feed(&l->in, l->bytes, (size_t)n);
-	return 1;
 }
 
 /* A header that a proxy has put before what its client says. Proxies look
@@ -385,37 +536,22 @@ meet_proxy(struct login *l)
 	return privsep_send_origin(l->config->monitor, &o);
 }
 
-/* It may have held a password; what the client said behind it is kept. */
-static void
-forget_line(struct login *l)
-{
-	size_t used = sizeof l->bytes;
-
-	if (l->in.left > 0)
-		used = (size_t)(l->in.bytes - l->bytes);
-	explicit_bzero(l->bytes, used);
-	line_wipe(&l->in);
-}
-
 static void
 authorization(struct login *l)
 {
 	enum next next = NEXT_COMMAND;
 
 	while (next == NEXT_COMMAND && !l->out.dead) {
-		switch (line_next(&l->in)) {
+		switch (next_line(l)) {
 		case LINE_MORE:
-			reply_flush(&l->out);
-			if (!read_client(l))
-				return;
-			break;
+			return;
 		case LINE_BAD:
 			reply_err(&l->out, NULL,
 			    "the line is too long, or holds a NUL");
 			break;
 		case LINE_READY:
 			next = serve(l, l->in.text);
-			forget_line(l);
+			forget_used(l);
 			break;
 		}
 	}

@@ -24,6 +24,7 @@ struct login_config {
 	int proxy;              /* a PROXY header comes first */
 	struct ucspi tls;       /* how STLS can be done */
 	const char *timestamp;  /* for the greeting; NULL: no APOP */
+	unsigned methods;       /* that the stores allow: 1 << enum method */
 	const struct jail_means *means;
 	const char *jail_root; /* an empty directory */
 	unsigned jail_uid;

@@ -79,6 +79,7 @@ method_name(enum method method)
 	    [METHOD_APOP] = "APOP",
 	    [METHOD_PLAIN] = "PLAIN",
 	    [METHOD_LOGIN] = "LOGIN",
+	    [METHOD_CRAM_MD5] = "CRAM-MD5",
 	};
 
 	must(method < COUNT(names));

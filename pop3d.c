@@ -11,7 +11,6 @@
 #include "monitor.h"
 #include "options.h"
 #include "recover.h"
-#include "secrets.h"
 #include "session.h"
 #include "state.h"
 
@@ -173,14 +172,15 @@ clear_environment(struct setup *s)
 }
 
 /* A timestamp makes some clients insist on APOP: it is there only where there
- * are secrets. */
+ * are secrets for it. */
 static void
 draw_timestamp(struct setup *s)
 {
 	unsigned char random[APOP_RANDOM];
 	char host[65] = "";
 
-	if (!secrets_usable(s->opt.secrets))
+	s->login.methods = auth_methods(&s->monitor.auth);
+	if ((s->login.methods & 1U << METHOD_APOP) == 0)
 		return;
 	if (getrandom(random, sizeof random, 0) != sizeof random)
 		log_fatal(EX_OSERR, "cannot draw a random number");
@@ -247,6 +247,9 @@ prepare(struct setup *s)
 	s->login.means = s->session.means = &s->means;
 	s->monitor.auth.is_root = s->means.is_root;
 	s->monitor.jail = jail_level(&s->means, s->level);
+	s->monitor.auth.pam_service = o->no_pam ? NULL : o->pam;
+	s->monitor.auth.checkpassword = o->checkpassword;
+	s->monitor.auth.secrets = o->secrets;
 	if (o->strict && !jail_is_full(&s->means))
 		refuse(EX_CONFIG,
 		    "--strict: the full jail is not to be had, only", s->level,
@@ -275,9 +278,6 @@ instruct(struct setup *s)
 	s->session.use_fcntl = s->opt.use_fcntl;
 	s->session.use_dotlock = s->opt.use_dotlock;
 	s->session.name = NAME "-" VERSION;
-	s->monitor.auth.pam_service = o->no_pam ? NULL : o->pam;
-	s->monitor.auth.checkpassword = o->checkpassword;
-	s->monitor.auth.secrets = o->secrets;
 	s->monitor.auth.timestamp = timestamp;
 	s->monitor.auth.address =
 	    s->client.address[0] == '\0' ? NULL : s->client.address;

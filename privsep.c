@@ -314,7 +314,7 @@ privsep_read_origin(struct wire *w, struct origin *o)
 int
 privsep_read_credentials(struct wire *w, struct credentials *c)
 {
-	c->method = (enum method)get(w, METHOD_LOGIN);
+	c->method = (enum method)get(w, METHOD_COUNT - 1);
 	c->user = get_text(w, PRIVSEP_NAME);
 	c->secret = get_text(w, PRIVSEP_SECRET);
 	c->lang = (uint32_t)get(w, LANG_COUNT - 1);

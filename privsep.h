@@ -39,7 +39,14 @@ enum message_type {
 	MSG_SUMMARY      /* session to monitor: its last message */
 };
 
-enum method { METHOD_PASS, METHOD_APOP, METHOD_PLAIN, METHOD_LOGIN };
+enum method {
+	METHOD_PASS,
+	METHOD_APOP,
+	METHOD_PLAIN,
+	METHOD_LOGIN,
+	METHOD_CRAM_MD5,
+	METHOD_COUNT
+};
 
 enum verdict {
 	GRANTED,
@@ -76,7 +83,7 @@ struct origin {
 struct credentials {
 	enum method method;
 	const char *user;
-	const char *secret; /* password, or APOP's digest */
+	const char *secret; /* password, or digest of APOP or CRAM-MD5 */
 	uint32_t lang;      /* enum lang, for the session */
 	const char *rest;   /* opaque to the monitor; may hold NULs */
 	size_t rest_len;

@@ -74,18 +74,6 @@ fail:
 	return PERM;
 }
 
-int
-secrets_usable(const char *path)
-{
-	struct stat st;
-	int fd;
-
-	if (open_file(path, &fd, &st) != FINE || fd == -1)
-		return 0;
-	close(fd);
-	return 1;
-}
-
 /* Reads all of it; the file may shrink meanwhile. */
 static int
 read_all(struct secrets *s, int fd, size_t size)
@@ -152,7 +140,7 @@ next_line(struct secrets *s, int *whole)
 
 /* Reads "{SCHEME}value". */
 static int
-read_entry(const char *text, struct secret *entry)
+read_value(const char *text, struct secret *entry)
 {
 	for (size_t i = 0; i < COUNT(schemes); i++) {
 		size_t len = strlen(schemes[i].name);
@@ -166,6 +154,26 @@ read_entry(const char *text, struct secret *entry)
 	return 0;
 }
 
+/* Reads a line, cutting it in place. */
+static void
+read_entry(struct secrets *s, char *line, int whole, struct secret *entry)
+{
+	size_t name_len = strcspn(line, ":");
+	char *rest = line + name_len;
+
+	*entry = (struct secret){.user = line, .value = ""};
+	if (*rest != '\0')
+		*rest++ = '\0';
+	if (whole && read_value(rest, entry))
+		return;
+	entry->scheme = SCHEME_NONE;
+	if (!s->is_quiet)
+		log_line(LOG_WARNING,
+		    "secrets file %s, line %u is not user:{PLAIN}secret or "
+		    "user:{CRYPT}hash: it lets nobody in",
+		    s->path, s->line);
+}
+
 int
 secrets_next(struct secrets *s, const char *user, struct secret *entry)
 {
@@ -173,23 +181,30 @@ secrets_next(struct secrets *s, const char *user, struct secret *entry)
 	int whole;
 
 	while ((line = next_line(s, &whole)) != NULL) {
-		char *colon = strchr(line, ':');
-
 		if (whole && (*line == '#' || *line == '\0'))
 			continue;
-		if (!whole || colon == NULL || !read_entry(colon + 1, entry)) {
-			log_line(LOG_WARNING,
-			    "secrets file %s, line %u is not "
-			    "user:{PLAIN}secret or user:{CRYPT}hash: passed "
-			    "over",
-			    s->path, s->line);
-			continue;
-		}
-		*colon = '\0';
-		if (strcmp(line, user) == 0)
+		read_entry(s, line, whole, entry);
+		if (user == NULL || strcmp(entry->user, user) == 0)
 			return 1;
 	}
 	return 0;
+}
+
+unsigned
+secrets_schemes(const char *path)
+{
+	const unsigned all = (1U << SCHEME_COUNT) - 1;
+	struct secret entry;
+	struct secrets s;
+	unsigned found = 1U << SCHEME_NONE; /* we do not look for it */
+
+	if (secrets_open(&s, path) != FINE)
+		return 0;
+	s.is_quiet = 1;
+	while (found != all && secrets_next(&s, NULL, &entry))
+		found |= 1U << entry.scheme;
+	secrets_close(&s);
+	return found & ~(1U << SCHEME_NONE);
 }
 
 void

@@ -12,24 +12,34 @@
 
 #include <stddef.h>
 
-enum scheme { SCHEME_PLAIN, SCHEME_CRYPT };
+enum scheme {
+	SCHEME_NONE, /* the line is not understood: its user has no secret */
+	SCHEME_PLAIN,
+	SCHEME_CRYPT,
+	SCHEME_COUNT
+};
 
 struct secrets {
 	char *text; /* owned: the whole file; NULL if there is none */
 	size_t len;
 	size_t at;        /* bytes of it that secrets_next() has passed */
 	unsigned line;    /* of "at", from 1, for the log */
+	int is_quiet;     /* does not name lines that are not understood */
 	const char *path; /* borrowed */
 };
 
+/* The texts are borrowed from the secrets. */
 struct secret {
 	enum scheme scheme;
-	const char *value; /* borrowed from the secrets */
+	const char *user;
+	const char *value;
 };
 
-/* Is there a file at that path that secrets_open() would read? Logs why not,
- * unless there is none at all. */
-int secrets_usable(const char *path);
+/*
+ * Which schemes the file's entries have: 1 << scheme for each. 0 if there is
+ * no file; or if it cannot be used, which is logged.
+ */
+unsigned secrets_schemes(const char *path);
 
 /*
  * Reads the file. FINE also if there is none: it then has no entries.
@@ -39,8 +49,9 @@ int secrets_usable(const char *path);
 enum trouble secrets_open(struct secrets *s, const char *path);
 
 /*
- * Finds the user's next entry. Returns 0 when there are no more. Lines that
- * are not understood are logged by their number and passed over.
+ * Finds the user's next entry; anybody's, if NULL. Returns 0 when there are
+ * no more. A line that is not understood is logged by its number, and is an
+ * entry all the same: whose line is wrong has a line, and lets nobody in.
  */
 int secrets_next(struct secrets *s, const char *user, struct secret *entry);
 

@@ -27,10 +27,12 @@ A dialogue is a text of lines. "# title" is the first. These set the scene:
 These happen in the order in which they stand:
 
   C: LINE                  said by the client, with CRLF behind it; \\n, \\r, \\0,
-                           \\xHH are bytes; {digest:SECRET} is APOP's; {300*a}
+                           \\xHH are bytes; {digest:SECRET} is APOP's, {cram:USER:SECRET}
+                           CRAM-MD5's answer; {base64:TEXT}; {300*a}
   c: TEXT                  the same without CRLF
   S: PATTERN               a line of the server's; * is free text, ? one byte,
-                           {name} a word: the same one wherever it comes again
+                           {name} a word: the same one wherever it comes again;
+                           {stamp} is the greeting's, in base64
   C*N: LINE, S*N: PATTERN  N times
   S-body FILE              the lines of FILE, dot-stuffed, up to the last dot
   second PATTERN           another session logs in meanwhile: its last answer
@@ -58,7 +60,6 @@ mount namespace of our own.
 """
 import concurrent.futures as futures
 import glob
-import hashlib
 import os
 import re
 import shutil
@@ -71,6 +72,7 @@ import threading
 
 sys.dont_write_bytecode = True  # before what is ours: the tree stays clean
 
+import answers
 from pattern import Failure, matches, unescape
 from scene import Scene, enter_namespace, read_file
 from wire import LIMIT, Wire
@@ -232,10 +234,11 @@ class Play:
 
     def bytes_of(self, step):
         word, rest = step
-        if '{digest:' in rest:
+        if '{digest:' in rest or '{cram:' in rest:
             stamp = re.search(rb'<.*>$', self.greeting)[0]
-            rest = re.sub(r'\{digest:(.*?)\}',
-                          lambda m: hashlib.md5(stamp + m[1].encode()).hexdigest(), rest)
+            rest = re.sub(r'\{digest:(.*?)\}', lambda m: answers.apop(stamp, m[1]), rest)
+            rest = re.sub(r'\{cram:(.*?):(.*?)\}', lambda m: answers.cram_md5(stamp, m[1], m[2]), rest)
+        rest = re.sub(r'\{base64:((?:\{.*?\}|[^{}])*)\}', lambda m: answers.encode(unescape(m[1])), rest)
         return unescape(rest) + (b'\r\n' if word == 'C:' else b'')
 
     def speak(self):
@@ -259,6 +262,7 @@ class Play:
         if not self.greeting:
             self.greeting = line
             self.stamps += re.findall(rb'<.*>$', line)
+            self.known['stamp'] = b''.join(answers.encode(s).encode() for s in self.stamps[-1:])
         self.transcript.append(line)
         return line
 
@@ -295,7 +299,7 @@ class Play:
 
     def heard(self):
         """What has to be the same in all ways."""
-        return [re.sub(rb'^(\+OK POP3 ready) <.*>$', rb'\1', line) for line in self.transcript]
+        return [re.sub(rb'^(\+OK POP3 ready) <.*>$|^(\+ )P[D-G]\S+$', rb'\1\2', line) for line in self.transcript]
 
 
 # -- all of them

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Does every text that the client gets have its translation? TAP.
 
-Texts are the literals of reply_ok() and reply_err(), and those that login.c,
-session.c and proto.c hand to them. A translation has the same conversions in
+Texts are the literals of reply_ok(), reply_err() and sasl_fail(), and those
+that login.c, session.c, proto.c and sasl.c hand to them. A translation has the same conversions in
 the same order, is UTF-8, and fits into a reply of 512 octets; none stands
 there for nothing.
 """
@@ -27,13 +27,13 @@ def join(literals):
 
 def used():
     texts = set()
-    for name in ('login.c', 'session.c', 'proto.c', 'reply.c'):
+    for name in ('login.c', 'session.c', 'proto.c', 'reply.c', 'sasl.c'):
         text = source(name)
         # The first argument of reply_ok(), all arguments of reply_err() and
         # what is chosen between or returned for it.
         for call in re.findall(r'reply_ok\([^,()]*,\s*(' + LITERALS + ')', text):
             texts.add(join(call))
-        for call in re.findall(r'reply_err\((.*?)\);', text, re.DOTALL):
+        for call in re.findall(r'(?:reply_err|sasl_fail)\((.*?)\);', text, re.DOTALL):
             texts |= {join(t) for t in re.findall(LITERALS, call) if ' ' in t}
         for call in re.findall(r'(?:(?<!>)wrong =|return)([^;]*);', text):
             texts |= {join(t) for t in re.findall(LITERALS, call) if ' ' in t}

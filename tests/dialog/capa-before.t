@@ -4,6 +4,7 @@ S: +OK*
 C: CAPA
 S: +OK*
 S: USER
+S: SASL *
 S: LANG
 S: TOP
 S: UIDL

@@ -5,6 +5,7 @@ env TCPREMOTEIP=192.0.2.7
 S: +OK*
 C: CAPA
 S: +OK*
+S: SASL *
 S: LANG
 S: TOP
 S: UIDL

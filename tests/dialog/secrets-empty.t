@@ -4,6 +4,7 @@ mailbox two.mbox
 no-secrets
 secrets joe:{PLAIN}
 secrets joe:{CRYPT}
+secrets anna:{PLAIN}hers
 S: +OK POP3 ready <*>
 C: APOP joe {digest:}
 S: -ERR [AUTH]*

@@ -1,4 +1,4 @@
-# Wrong lines of the secrets file are named and passed over
+# Wrong lines of the secrets file are named, the others used
 connect
 mailbox two.mbox
 secrets joe

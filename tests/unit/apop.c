@@ -107,6 +107,32 @@ every_differing_byte_counts(void **state)
 	}
 }
 
+#define TIM_STAMP "<1896.697170952@postoffice.reston.mci.net>"
+
+/* RFC 2195 s. 2; RFC 2202 s. 2; and HMAC-MD5 of nothing. */
+static const struct {
+	const char *challenge;
+	const char *secret;
+	const char *digest;
+} crams[] = {
+    {TIM_STAMP,		      "tanstaaftanstaaf", "b913a602c7eda7a495b4e6e7334d3890"},
+    {"what do ya want for nothing?", "Jefe",
+     "750c783e6ab0b503eaa86e310a5db738"						    },
+    {"",			     "",		 "74e6f7298a9c2d168935f58c001bad88"},
+};
+
+static void
+cram_digests_are_known(void **state)
+{
+	char digest[APOP_DIGEST];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(crams); i++) {
+		apop_cram_digest(digest, crams[i].challenge, crams[i].secret);
+		check_text(digest, crams[i].digest, crams[i].challenge);
+	}
+}
+
 int
 main(void)
 {
@@ -115,6 +141,7 @@ main(void)
 	    cmocka_unit_test(timestamps_are_message_ids),
 	    cmocka_unit_test(equal_means_equal),
 	    cmocka_unit_test(every_differing_byte_counts),
+	    cmocka_unit_test(cram_digests_are_known),
 	};
 
 	return cmocka_run_group_tests_name("apop", tests, NULL, NULL);

@@ -140,6 +140,7 @@ paths_have_their_limit(void **state)
 
 #define STAMP  "<1896.697170952@dbc.mtview.ca.us>"
 #define DIGEST "c4c9334bac560ecc979e58001b3e22fb"
+#define CRAMS  "c02dd90e04576e500bb447ed7476be15" /* its HMAC-MD5 */
 /* From the specification of SHA-crypt. */
 #define HASH                                                                   \
 	"$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnI"         \
@@ -165,36 +166,42 @@ static const struct {
 	const char *proof;
 	enum trouble why;
 } proofs[] = {
-    {"a password",               METHOD_PASS,  "joe",  "tanstaaf",        FINE},
-    {"a wrong one",              METHOD_PASS,  "joe",  "tanstaa",         PERM},
-    {"another case",             METHOD_PASS,  "joe",  "Tanstaaf",        PERM},
-    {"none",		     METHOD_PASS,  "joe",  "",                PERM},
-    {"the line itself",          METHOD_PASS,  "joe",  "{PLAIN}tanstaaf", PERM},
-    {"the digest as a password", METHOD_PASS,  "joe",  DIGEST,            PERM},
-    {"SASL PLAIN",               METHOD_PLAIN, "joe",  "tanstaaf",        FINE},
-    {"SASL LOGIN",               METHOD_LOGIN, "joe",  "tanstaaf",        FINE},
-    {"SASL, wrong",              METHOD_PLAIN, "joe",  "x",               PERM},
-    {"a hashed password",        METHOD_PASS,  "jim",  "Hello world!",    FINE},
-    {"a wrong one",              METHOD_PASS,  "jim",  "Hello world",     PERM},
-    {"the hash as a password",   METHOD_PASS,  "jim",  HASH,              PERM},
-    {"another's password",       METHOD_PASS,  "jim",  "tanstaaf",        PERM},
-    {"RFC 1939's digest",        METHOD_APOP,  "joe",  DIGEST,            FINE},
-    {"the secret as a digest",   METHOD_APOP,  "joe",  "tanstaaf",        PERM},
-    {"half a digest",            METHOD_APOP,  "joe",  "c4c9334b",        PERM},
-    {"no digest",                METHOD_APOP,  "joe",  "",                PERM},
-    {"a digest of a hash",       METHOD_APOP,  "jim",  DIGEST,            PERM},
-    {"the first of two secrets", METHOD_PASS,  "two",  "first",           FINE},
-    {"the second",               METHOD_PASS,  "two",  "second",          FINE},
-    {"the hash behind them",     METHOD_PASS,  "two",  "Hello world!",    FINE},
-    {"none of them",             METHOD_PASS,  "two",  "third",           PERM},
-    {"a hash that is none",      METHOD_PASS,  "bad",  "no hash",         PERM},
-    {"a star",		   METHOD_PASS,  "star", "*",               PERM},
-    {"crypt's failure",          METHOD_PASS,  "fail", "*0",              PERM},
-    {"crypt's other failure",    METHOD_PASS,  "fail", "*1",              PERM},
-    {"nobody",		   METHOD_PASS,  "jane", "x",               PERM},
-    {"nobody, by digest",        METHOD_APOP,  "jane", DIGEST,            PERM},
-    {"a name that is a path",    METHOD_PASS,  "a/b",  "x",               PERM},
-    {"no name",		  METHOD_PASS,  "",     "x",               PERM},
+    {"a password",               METHOD_PASS,     "joe",  "tanstaaf",        FINE},
+    {"a wrong one",              METHOD_PASS,     "joe",  "tanstaa",         PERM},
+    {"another case",             METHOD_PASS,     "joe",  "Tanstaaf",        PERM},
+    {"none",		     METHOD_PASS,     "joe",  "",                PERM},
+    {"the line itself",          METHOD_PASS,     "joe",  "{PLAIN}tanstaaf", PERM},
+    {"the digest as a password", METHOD_PASS,     "joe",  DIGEST,            PERM},
+    {"SASL PLAIN",               METHOD_PLAIN,    "joe",  "tanstaaf",        FINE},
+    {"SASL LOGIN",               METHOD_LOGIN,    "joe",  "tanstaaf",        FINE},
+    {"SASL, wrong",              METHOD_PLAIN,    "joe",  "x",               PERM},
+    {"a hashed password",        METHOD_PASS,     "jim",  "Hello world!",    FINE},
+    {"a wrong one",              METHOD_PASS,     "jim",  "Hello world",     PERM},
+    {"the hash as a password",   METHOD_PASS,     "jim",  HASH,              PERM},
+    {"another's password",       METHOD_PASS,     "jim",  "tanstaaf",        PERM},
+    {"RFC 1939's digest",        METHOD_APOP,     "joe",  DIGEST,            FINE},
+    {"the secret as a digest",   METHOD_APOP,     "joe",  "tanstaaf",        PERM},
+    {"half a digest",            METHOD_APOP,     "joe",  "c4c9334b",        PERM},
+    {"no digest",                METHOD_APOP,     "joe",  "",                PERM},
+    {"CRAM-MD5's digest",        METHOD_CRAM_MD5, "joe",  CRAMS,             FINE},
+    {"APOP's for it",            METHOD_CRAM_MD5, "joe",  DIGEST,            PERM},
+    {"and the other way",        METHOD_APOP,     "joe",  CRAMS,             PERM},
+    {"the secret for it",        METHOD_CRAM_MD5, "joe",  "tanstaaf",        PERM},
+    {"it as a password",         METHOD_PASS,     "joe",  CRAMS,             PERM},
+    {"it for a hash",            METHOD_CRAM_MD5, "jim",  CRAMS,             PERM},
+    {"a digest of a hash",       METHOD_APOP,     "jim",  DIGEST,            PERM},
+    {"the first of two secrets", METHOD_PASS,     "two",  "first",           FINE},
+    {"the second",               METHOD_PASS,     "two",  "second",          FINE},
+    {"the hash behind them",     METHOD_PASS,     "two",  "Hello world!",    FINE},
+    {"none of them",             METHOD_PASS,     "two",  "third",           PERM},
+    {"a hash that is none",      METHOD_PASS,     "bad",  "no hash",         PERM},
+    {"a star",		   METHOD_PASS,     "star", "*",               PERM},
+    {"crypt's failure",          METHOD_PASS,     "fail", "*0",              PERM},
+    {"crypt's other failure",    METHOD_PASS,     "fail", "*1",              PERM},
+    {"nobody",		   METHOD_PASS,     "jane", "x",               PERM},
+    {"nobody, by digest",        METHOD_APOP,     "jane", DIGEST,            PERM},
+    {"a name that is a path",    METHOD_PASS,     "a/b",  "x",               PERM},
+    {"no name",		  METHOD_PASS,     "",     "x",               PERM},
 };
 
 static struct auth_config
@@ -255,6 +262,55 @@ without_a_timestamp_there_is_no_apop(void **state)
 	assert_int_equal(try(&config, METHOD_APOP, "joe", DIGEST, &a), PERM);
 	config.timestamp = "<another@host>";
 	assert_int_equal(try(&config, METHOD_APOP, "joe", DIGEST, &a), PERM);
+}
+
+static unsigned
+methods_with(const char *service, const char *file)
+{
+	struct auth_config config = a_config();
+
+	config.pam_service = service;
+	unlink("secrets");
+	if (file != NULL)
+		make_file("secrets", file, strlen(file));
+	return auth_methods(&config);
+}
+
+/* What nobody can log in by is not offered. */
+static void
+methods_are_those_of_the_stores(void **state)
+{
+	const unsigned pass = 1U << METHOD_PASS;
+	const unsigned clear = pass | 1U << METHOD_PLAIN | 1U << METHOD_LOGIN;
+	const unsigned all = clear | 1U << METHOD_APOP | 1U << METHOD_CRAM_MD5;
+
+	(void)state;
+	assert_int_equal(methods_with(NULL, NULL), pass);
+	assert_int_equal(methods_with(NULL, "joe:*\n"), pass);
+	assert_int_equal(methods_with("pop3d", NULL), clear);
+	assert_int_equal(methods_with(NULL, "joe:{CRYPT}x\n"), clear);
+	assert_int_equal(methods_with(NULL, "joe:{PLAIN}x\n"), all);
+	assert_int_equal(methods_with("pop3d", "joe:{PLAIN}x\n"), all);
+}
+
+/* A line that is not understood must not leave its user to PAM. */
+static void
+who_has_a_line_is_not_left_to_pam(void **state)
+{
+	struct auth_config config = a_config();
+	struct account a;
+
+	(void)state;
+	make_file("secrets", "joe:*\njim\njim:{PLAIN}x\n", 24);
+	config.pam_service = "no-such-service";
+	config.is_root = 1;
+	note_log();
+	assert_int_equal(try(&config, METHOD_PASS, "joe", "x", &a), PERM);
+	assert_int_equal(try(&config, METHOD_PASS, "jim", "y", &a), PERM);
+	assert_int_equal(logged_lines, 6); /* each line, by its number */
+	assert_null(strstr(logged, "PAM"));
+	try(&config, METHOD_PASS, "ann", "x", &a);
+	assert_non_null(strstr(logged, "PAM"));
 }
 
 static void
@@ -339,6 +395,8 @@ main(void)
 	    cmocka_unit_test(paths_have_their_limit),
 	    cmocka_unit_test(only_good_proofs_are_accepted),
 	    cmocka_unit_test(without_a_timestamp_there_is_no_apop),
+	    cmocka_unit_test(methods_are_those_of_the_stores),
+	    cmocka_unit_test(who_has_a_line_is_not_left_to_pam),
 	    cmocka_unit_test(a_hash_is_no_secret_of_apop),
 	    cmocka_unit_test(an_unfit_secrets_file_lets_nobody_in),
 	    cmocka_unit_test(a_pattern_without_a_path_is_trouble),

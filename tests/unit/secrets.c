@@ -11,7 +11,8 @@ static const struct {
 	const char *file;
 	size_t n;
 	const char *user;
-	const char *entries; /* P for PLAIN, C for CRYPT, value, '|' */
+	const char *entries; /* P for PLAIN, C for CRYPT, - for
+				a wrong line; value; '|' */
 	unsigned warnings;
 } cases[] = {
 #define FILE(what, file, user, entries, warnings)                              \
@@ -45,24 +46,26 @@ static const struct {
 	"", 0),
     FILE("a domain is part of a name", "joe@a:{PLAIN}1\njoe@b:{PLAIN}2\n",
 	"joe@b", "P2|", 0),
-    FILE("no colon", "joe\njoe:{PLAIN}a\n", "joe", "Pa|", 1),
-    FILE("no scheme", "joe:secret\njoe:{PLAIN}a\n", "joe", "Pa|", 1),
-    FILE("an unknown scheme", "joe:{MD5}x\njoe:{PLAIN}a\n", "joe", "Pa|", 1),
-    FILE("an unfinished scheme", "joe:{PLAIN\njoe:{PLAIN}a\n", "joe", "Pa|", 1),
-    FILE("no secret", "joe:{PLAIN}\njoe:{CRYPT}\njoe:{PLAIN}a\n", "joe", "Pa|",
-	2),
-    FILE("a space before the scheme", "joe: {PLAIN}a\n", "joe", "", 1),
-    FILE("passwd's form", "joe:x:1000:1000::/home/joe:/bin/sh\n", "joe", "", 1),
+    FILE("no colon", "joe\njoe:{PLAIN}a\n", "joe", "-|Pa|", 1),
+    FILE("no scheme", "joe:secret\njoe:{PLAIN}a\n", "joe", "-|Pa|", 1),
+    FILE("an unknown scheme", "joe:{MD5}x\njoe:{PLAIN}a\n", "joe", "-|Pa|", 1),
+    FILE("an unfinished scheme", "joe:{PLAIN\njoe:{PLAIN}a\n", "joe", "-|Pa|",
+	1),
+    FILE("no secret", "joe:{PLAIN}\njoe:{CRYPT}\njoe:{PLAIN}a\n", "joe",
+	"-|-|Pa|", 2),
+    FILE("a space before the scheme", "joe: {PLAIN}a\n", "joe", "-|", 1),
+    FILE("passwd's form", "joe:x:1000:1000::/home/joe:/bin/sh\n", "joe", "-|",
+	1),
     FILE(
 	"wrong lines of others", "jim\nbob:x\njoe:{PLAIN}a\n", "joe", "Pa|", 2),
     FILE(
 	"a NUL in the name", "jo\0e:{PLAIN}a\njoe:{PLAIN}b\n", "joe", "Pb|", 1),
-    FILE("a NUL in the scheme", "joe:{PLA\0IN}a\njoe:{PLAIN}b\n", "joe", "Pb|",
-	1),
+    FILE("a NUL in the scheme", "joe:{PLA\0IN}a\njoe:{PLAIN}b\n", "joe",
+	"-|Pb|", 1),
     FILE("a NUL at the start", "\0joe:{PLAIN}a\njoe:{PLAIN}b\n", "joe", "Pb|",
 	1),
-    FILE("a NUL in the secret", "joe:{PLAIN}a\0b\njoe:{PLAIN}b\n", "joe", "Pb|",
-	1),
+    FILE("a NUL in the secret", "joe:{PLAIN}a\0b\njoe:{PLAIN}b\n", "joe",
+	"-|Pb|", 1),
 #undef FILE
 };
 
@@ -75,13 +78,13 @@ take_entries(struct secrets *s, const char *user, char *got, size_t room)
 	got[0] = '\0';
 	while (secrets_next(s, user, &entry)) {
 		len += (size_t)snprintf(got + len, room - len, "%c%s|",
-		    entry.scheme == SCHEME_PLAIN ? 'P' : 'C', entry.value);
+		    "-PC"[entry.scheme], entry.value);
 		assert_true(len < room);
 	}
 }
 
 static void
-lines_are_entries_or_passed_over(void **state)
+lines_are_entries_or_wrong(void **state)
 {
 	char got[256];
 	struct secrets s;
@@ -241,7 +244,7 @@ odd_files_are_refused(void **state)
 		    odd_files[i].what);
 		check(
 		    !secrets_next(&s, "joe", &entry), "%s", odd_files[i].what);
-		check(!secrets_usable("odd"), "%s", odd_files[i].what);
+		check(secrets_schemes("odd") == 0, "%s", odd_files[i].what);
 		secrets_close(&s);
 		check(remove("odd") == 0, "%s", odd_files[i].what);
 	}
@@ -258,7 +261,8 @@ modes_of_the_owner_are_his_own(void **state)
 	for (size_t i = 0; i < COUNT(modes); i++) {
 		assert_int_equal(chmod("secrets", modes[i]), 0);
 		check(secrets_open(&s, "secrets") == FINE, "mode %o", modes[i]);
-		check(secrets_usable("secrets"), "mode %o", modes[i]);
+		check(secrets_schemes("secrets") == 1U << SCHEME_PLAIN,
+		    "mode %o", modes[i]);
 		secrets_close(&s);
 	}
 }
@@ -275,7 +279,33 @@ no_file_has_no_entries(void **state)
 	assert_false(secrets_next(&s, "joe", &entry));
 	secrets_close(&s);
 	secrets_close(&s);
-	assert_false(secrets_usable("nothing"));
+	assert_int_equal(secrets_schemes("nothing"), 0);
+	assert_int_equal(logged_lines, 0);
+}
+
+static const struct {
+	const char *file;
+	unsigned schemes;
+} kinds[] = {
+    {"",			  0				      },
+    {"# joe:{PLAIN}x\n",          0				      },
+    {"joe:{PLAIN}\njim:{MD5}x\n", 0				      },
+    {"joe:{PLAIN}x\n",            1U << SCHEME_PLAIN                     },
+    {"\njoe\njim:{CRYPT}x\n",     1U << SCHEME_CRYPT                     },
+    {"a:{CRYPT}x\nb:{PLAIN}x\nc", 1U << SCHEME_CRYPT | 1U << SCHEME_PLAIN},
+};
+
+/* At each connection: it must not fill the log. */
+static void
+schemes_are_found_in_silence(void **state)
+{
+	(void)state;
+	note_log();
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		make_file("secrets", kinds[i].file, strlen(kinds[i].file));
+		check(secrets_schemes("secrets") == kinds[i].schemes, "%s",
+		    kinds[i].file);
+	}
 	assert_int_equal(logged_lines, 0);
 }
 
@@ -306,12 +336,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(lines_are_entries_or_passed_over),
+	    cmocka_unit_test(lines_are_entries_or_wrong),
 	    cmocka_unit_test(a_warning_names_the_line_only),
 	    cmocka_unit_test(a_large_file_is_read_whole),
 	    cmocka_unit_test(odd_files_are_refused),
 	    cmocka_unit_test(modes_of_the_owner_are_his_own),
 	    cmocka_unit_test(no_file_has_no_entries),
+	    cmocka_unit_test(schemes_are_found_in_silence),
 	    cmocka_unit_test(noise_does_no_harm),
 	};
 

@@ -1,0 +1,24 @@
+# AUTH alone lists the mechanisms, as CAPA does
+connect
+S: +OK*
+C: AUTH
+S: +OK*
+S: CRAM-MD5
+S: PLAIN
+S: LOGIN
+S: .
+C: CAPA
+S: +OK*
+S: USER
+S: SASL CRAM-MD5 PLAIN LOGIN
+S: LANG
+S: TOP
+S: UIDL
+S: UTF8 USER
+S: RESP-CODES
+S: AUTH-RESP-CODE
+S: PIPELINING
+S: EXPIRE NEVER
+S: .
+C: QUIT
+S: +OK*
