@@ -27,7 +27,7 @@ LIBS       = -lpam -lcrypt -lnettle -lseccomp
 ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
         index jail journal lang line log login maildrop mbox message monitor \
         options pam plan privsep proto proxy recall recover reply sasl scan \
-        secrets session state uidl walk
+        scram secrets session state uidl walk
 OBJ   = $(ROOMS:=.o)
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \
         $(HOSTILES) tests/bin/pop3d-slow-clock tests/bin/pop3d-no-wipe

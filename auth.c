@@ -14,9 +14,12 @@
 #include <crypt.h>
 #include <errno.h>
 #include <grp.h>
+#include <nettle/base64.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #define NOGROUP 65534 /* for who has nothing but the mail group */
@@ -110,6 +113,36 @@ is_password(enum method method)
 	    method == METHOD_LOGIN;
 }
 
+static enum scram_hash
+hash_of(enum method method)
+{
+	return method == METHOD_SCRAM_SHA_1 ? SCRAM_SHA_1 : SCRAM_SHA_256;
+}
+
+static enum scheme
+scheme_of(enum method method)
+{
+	return method == METHOD_SCRAM_SHA_1 ? SCHEME_SCRAM_SHA_1
+					    : SCHEME_SCRAM_SHA_256;
+}
+
+/* Is that the password that the stored keys were derived from? */
+static int
+scram_agrees(enum scram_hash hash, const char *password, const char *stored)
+{
+	struct scram_keys keys, derived;
+	int agrees;
+
+	if (!scram_read(hash, stored, &keys))
+		return 0;
+	derived.salt = keys.salt;
+	scram_derive(hash, password, &derived);
+	agrees = scram_equal(hash, &keys, &derived);
+	explicit_bzero(&keys, sizeof keys);
+	explicit_bzero(&derived, sizeof derived);
+	return agrees;
+}
+
 static int
 password_agrees(const char *password, const struct secret *entry)
 {
@@ -118,6 +151,10 @@ password_agrees(const char *password, const struct secret *entry)
 		return apop_equal(password, entry->value);
 	case SCHEME_CRYPT:
 		return crypt_agrees(password, entry->value);
+	case SCHEME_SCRAM_SHA_1:
+		return scram_agrees(SCRAM_SHA_1, password, entry->value);
+	case SCHEME_SCRAM_SHA_256:
+		return scram_agrees(SCRAM_SHA_256, password, entry->value);
 	default:
 		return 0;
 	}
@@ -307,7 +344,12 @@ auth_methods(const struct auth_config *config)
 	    schemes != 0)
 		methods |= 1U << METHOD_PLAIN | 1U << METHOD_LOGIN;
 	if ((schemes & 1U << SCHEME_PLAIN) != 0)
-		methods |= 1U << METHOD_APOP | 1U << METHOD_CRAM_MD5;
+		methods |= 1U << METHOD_APOP | 1U << METHOD_CRAM_MD5 |
+		    1U << METHOD_SCRAM_SHA_1 | 1U << METHOD_SCRAM_SHA_256;
+	if ((schemes & 1U << SCHEME_SCRAM_SHA_1) != 0)
+		methods |= 1U << METHOD_SCRAM_SHA_1;
+	if ((schemes & 1U << SCHEME_SCRAM_SHA_256) != 0)
+		methods |= 1U << METHOD_SCRAM_SHA_256;
 	return methods;
 }
 
@@ -326,6 +368,105 @@ auth_check(const struct auth_config *config, const struct credentials *c,
 	if (!known &&
 	    (config->checkpassword != NULL || config->pam_service != NULL))
 		why = ask_others(config, c, account);
+	return why == FINE ? find_account(config, account) : why;
+}
+
+/* Draws our part of the nonce: RFC 5802 s. 5.1. */
+static void
+draw_nonce(char nonce[PRIVSEP_NONCE + 1])
+{
+	uint8_t random[PRIVSEP_NONCE / 4 * 3];
+
+	if (getrandom(random, sizeof random, 0) != sizeof random)
+		log_fatal(EX_OSERR, "cannot draw a random number");
+	base64_encode_raw(nonce, sizeof random, random);
+	nonce[PRIVSEP_NONCE] = '\0';
+}
+
+/*
+ * The salt of the user's first keys. Who has none is told an invented one, and
+ * as many iterations as the first user who has keys: he must not stand out.
+ * Secrets in the clear do with any salt.
+ */
+enum trouble
+auth_scram_begin(const struct auth_config *config,
+    const unsigned char key[SCRAM_DIGEST], const struct begin *b,
+    struct auth_scram *s)
+{
+	int is_found = 0, is_counted = 0;
+	struct scram_keys keys;
+	struct secret entry;
+	struct secrets file;
+
+	*s = (struct auth_scram){.method = b->method};
+	snprintf(s->user, sizeof s->user, "%s", b->user);
+	draw_nonce(s->nonce);
+	scram_invent(key, b->user, &s->salt);
+	if (secrets_open(&file, config->secrets) == TEMP)
+		return TEMP;
+	file.is_quiet = 1;
+	/* To its end, whoever he is: the time must not tell. */
+	while (secrets_next(&file, NULL, &entry)) {
+		int is_his = strcmp(entry.user, b->user) == 0;
+
+		if (entry.scheme != scheme_of(b->method) || is_found ||
+		    (is_counted && !is_his) ||
+		    !scram_read(hash_of(b->method), entry.value, &keys))
+			continue;
+		if (is_his)
+			s->salt = keys.salt;
+		s->salt.iterations = keys.salt.iterations;
+		is_found = is_his;
+		is_counted = 1;
+	}
+	explicit_bzero(&keys, sizeof keys);
+	secrets_close(&file);
+	return FINE;
+}
+
+/* Does the entry agree with the proof? */
+static int
+proof_agrees(const struct auth_scram *s, const struct proof *p,
+    const struct secret *entry, unsigned char signature[SCRAM_DIGEST])
+{
+	enum scram_hash hash = hash_of(s->method);
+	struct scram_keys keys = {.salt = s->salt};
+	int agrees;
+
+	if (entry->scheme == SCHEME_PLAIN)
+		scram_derive(hash, entry->value, &keys);
+	else if (entry->scheme != scheme_of(s->method) ||
+	    !scram_read(hash, entry->value, &keys))
+		return 0;
+	agrees = scram_verify(
+	    hash, &keys, p->message, p->message_len, p->proof, signature);
+	explicit_bzero(&keys, sizeof keys);
+	return agrees;
+}
+
+enum trouble
+auth_scram_prove(const struct auth_config *config, const struct auth_scram *s,
+    const struct proof *p, unsigned char signature[SCRAM_DIGEST],
+    struct account *account)
+{
+	enum trouble why = PERM;
+	struct secrets file;
+	struct secret entry;
+
+	*account = (struct account){0};
+	if (p->proof_len != scram_len(hash_of(s->method)) ||
+	    !auth_name_is_safe(s->user))
+		return PERM;
+	/* Signed for this exchange, and for no earlier one? */
+	if (memmem(p->message, p->message_len, s->nonce, PRIVSEP_NONCE) == NULL)
+		return PERM;
+	if (secrets_open(&file, config->secrets) != FINE)
+		return TEMP;
+	while (secrets_next(&file, s->user, &entry))
+		if (proof_agrees(s, p, &entry, signature))
+			why = FINE;
+	secrets_close(&file);
+	snprintf(account->name, sizeof account->name, "%s", s->user);
 	return why == FINE ? find_account(config, account) : why;
 }
 

@@ -8,6 +8,7 @@
 #define AUTH_H
 
 #include "privsep.h"
+#include "scram.h"
 
 #include <sys/types.h>
 
@@ -46,6 +47,29 @@ unsigned auth_methods(const struct auth_config *config);
  */
 enum trouble auth_check(const struct auth_config *config,
     const struct credentials *c, struct account *account);
+
+/* An exchange of SCRAM, between its two steps. */
+struct auth_scram {
+	enum method method;
+	char user[PRIVSEP_NAME + 1];
+	struct scram_salt salt;        /* as the client was told */
+	char nonce[PRIVSEP_NONCE + 1]; /* ours, in base64 */
+};
+
+/*
+ * Begins one for the user, who need not exist: whoever has no secret gets a
+ * salt that is made of the key and of his name. TEMP, logged, if a store has
+ * failed.
+ */
+enum trouble auth_scram_begin(const struct auth_config *config,
+    const unsigned char key[SCRAM_DIGEST], const struct begin *b,
+    struct auth_scram *s);
+
+/* As auth_check(), for what the user of that exchange has sent as a proof;
+ * after FINE the signature is made. */
+enum trouble auth_scram_prove(const struct auth_config *config,
+    const struct auth_scram *s, const struct proof *p,
+    unsigned char signature[SCRAM_DIGEST], struct account *account);
 
 /*
  * The account whose ids these are, without its mailbox: for work that nobody

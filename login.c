@@ -29,6 +29,8 @@
 #define HEADER_MS 5000 /* for a proxy to say for whom it speaks */
 
 static const enum method sasl_methods[] = {
+    [SASL_SCRAM_SHA_256] = METHOD_SCRAM_SHA_256,
+    [SASL_SCRAM_SHA_1] = METHOD_SCRAM_SHA_1,
     [SASL_CRAM_MD5] = METHOD_CRAM_MD5,
     [SASL_PLAIN] = METHOD_PLAIN,
     [SASL_LOGIN] = METHOD_LOGIN,
@@ -126,18 +128,17 @@ next_line(struct login *l)
 }
 
 /* The monitor's answer; while it thinks, only the client's end is heard. */
-static int
-await_verdict(struct login *l, enum verdict *v)
+static enum message_type
+await_answer(struct login *l, struct wire *w)
 {
 	struct pollfd p[2] = {
 	    {.fd = l->config->monitor, .events = POLLIN},
 	    {.fd = l->client_out                       },
 	};
-	struct wire w;
 
-	return wait_for(l, p) && p[0].revents != 0 &&
-	    privsep_receive(l->config->monitor, &w) == MSG_VERDICT &&
-	    privsep_read_verdict(&w, v);
+	if (!wait_for(l, p) || p[0].revents == 0)
+		return MSG_NONE;
+	return privsep_receive(l->config->monitor, w);
 }
 
 /* Of the bytes that came, those that have been used: a password, perhaps. */
@@ -152,26 +153,13 @@ forget_used(struct login *l)
 	explicit_bzero(l->bytes, used);
 }
 
-/* Has name and proof judged, and forgets the proof. All refusals look alike. */
+/* Tells the client. All refusals look alike. */
 static enum next
-try_login(struct login *l, enum method method, const char *user, char *secret)
+take_verdict(struct login *l, struct wire *w)
 {
-	struct credentials c = {
-	    .method = method,
-	    .user = user,
-	    .secret = secret,
-	    .lang = l->out.lang,
-	    .rest = l->in.bytes,
-	    .rest_len = l->in.left,
-	};
 	enum verdict verdict;
-	int sent;
 
-	reply_flush(&l->out);
-	sent = privsep_send_credentials(l->config->monitor, &c);
-	explicit_bzero(secret, strlen(secret));
-	forget_used(l);
-	if (!sent || !await_verdict(l, &verdict))
+	if (!privsep_read_verdict(w, &verdict))
 		return NEXT_HANGUP;
 	switch (verdict) {
 	case GRANTED:
@@ -194,6 +182,30 @@ try_login(struct login *l, enum method method, const char *user, char *secret)
 		return NEXT_HANGUP;
 	}
 	return l->refused < l->config->tries ? NEXT_COMMAND : NEXT_HANGUP;
+}
+
+/* Has name and proof judged, and forgets the proof. */
+static enum next
+try_login(struct login *l, enum method method, const char *user, char *secret)
+{
+	struct credentials c = {
+	    .method = method,
+	    .user = user,
+	    .secret = secret,
+	    .lang = l->out.lang,
+	    .rest = l->in.bytes,
+	    .rest_len = l->in.left,
+	};
+	struct wire w;
+	int sent;
+
+	reply_flush(&l->out);
+	sent = privsep_send_credentials(l->config->monitor, &c);
+	explicit_bzero(secret, strlen(secret));
+	forget_used(l);
+	if (!sent || await_answer(l, &w) != MSG_VERDICT)
+		return NEXT_HANGUP;
+	return take_verdict(l, &w);
 }
 
 static enum next
@@ -357,30 +369,86 @@ next_mechanism(const struct login *l, size_t *i)
 	return NULL;
 }
 
+/* Of SCRAM: asks the monitor for the user's salt, or about the proof. "code" is
+ * for the -ERR that will end the exchange, if it has failed. */
+static enum sasl_status
+consult(
+    struct login *l, struct sasl *s, enum sasl_status what, const char **code)
+{
+	const struct begin b = {sasl_methods[s->mechanism->id], s->user};
+	const struct proof p = {
+	    s->signed_text, s->signed_len, s->proof, s->proof_len};
+	int fd = l->config->monitor;
+	struct signature signature;
+	enum verdict verdict;
+	struct salt salt;
+	struct wire w;
+
+	reply_flush(&l->out);
+	if (what == SASL_SALT ? !privsep_send_begin(fd, &b)
+			      : !privsep_send_proof(fd, &p))
+		goto fail;
+	switch (await_answer(l, &w)) {
+	case MSG_SALT:
+		if (!privsep_read_salt(&w, &salt))
+			goto fail;
+		return sasl_tell_salt(
+		    s, salt.salt, salt.salt_len, salt.iterations, salt.nonce);
+	case MSG_SIGNATURE:
+		if (!privsep_read_signature(&w, &signature))
+			goto fail;
+		return sasl_tell_signature(s, signature.bytes, signature.len);
+	case MSG_VERDICT:
+		if (!privsep_read_verdict(&w, &verdict) || verdict != REFUSED)
+			goto fail;
+		l->refused++;
+		*code = "AUTH";
+		return sasl_tell_error(
+		    s, "invalid-proof", "user name or password is wrong");
+	default:
+		break;
+	}
+fail:
+	*code = "SYS/TEMP";
+	return sasl_fail(s, "cannot check that now, try again later");
+}
+
+/* The client's response to a challenge; false if none will come. */
+static int
+hear_response(struct login *l, struct sasl *s, enum sasl_status *status)
+{
+	reply_line(&l->out, "+ %s", s->text);
+	switch (next_line(l)) {
+	case LINE_MORE:
+		return 0;
+	case LINE_BAD:
+		*status = sasl_fail(s, "the line is too long, or holds a NUL");
+		return 1;
+	case LINE_READY:
+		*status = sasl_step(s, l->in.text);
+		forget_used(l);
+		return 1;
+	}
+	return 0;
+}
+
 /* Plays the exchange to its end: RFC 5034 s. 4. */
 static enum next
 exchange(struct login *l, struct sasl *s, enum sasl_status status)
 {
-	while (status == SASL_CHALLENGE) {
-		reply_line(&l->out, "+ %s", s->text);
-		switch (next_line(l)) {
-		case LINE_MORE:
+	const char *code = NULL;
+
+	while (status != SASL_BAD && status != SASL_CANCELLED) {
+		if (status == SASL_DONE)
+			return try_login(l, sasl_methods[s->mechanism->id],
+			    s->user, s->password);
+		if (status != SASL_CHALLENGE)
+			status = consult(l, s, status, &code);
+		else if (!hear_response(l, s, &status))
 			return NEXT_HANGUP;
-		case LINE_BAD:
-			status = sasl_fail(
-			    s, "the line is too long, or holds a NUL");
-			break;
-		case LINE_READY:
-			status = sasl_step(s, l->in.text);
-			forget_used(l);
-			break;
-		}
 	}
-	if (status == SASL_DONE)
-		return try_login(
-		    l, sasl_methods[s->mechanism->id], s->user, s->password);
-	reply_err(&l->out, NULL, s->text);
-	return NEXT_COMMAND;
+	reply_err(&l->out, code, s->text);
+	return l->refused < l->config->tries ? NEXT_COMMAND : NEXT_HANGUP;
 }
 
 static void

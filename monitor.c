@@ -46,6 +46,9 @@ struct monitor {
 	enum stage stage;
 	struct account account; /* of the session */
 	struct dotlock lock;
+	struct auth_scram scram; /* the exchange that is under way */
+	int begun;               /* the client has been told a salt */
+	int proved;              /* m->account is its user's */
 	unsigned refused;
 	int64_t deadline_ms; /* of the login, or of stopping */
 	int stopping;
@@ -80,6 +83,8 @@ method_name(enum method method)
 	    [METHOD_PLAIN] = "PLAIN",
 	    [METHOD_LOGIN] = "LOGIN",
 	    [METHOD_CRAM_MD5] = "CRAM-MD5",
+	    [METHOD_SCRAM_SHA_1] = "SCRAM-SHA-1",
+	    [METHOD_SCRAM_SHA_256] = "SCRAM-SHA-256",
 	};
 
 	must(method < COUNT(names));
@@ -217,12 +222,13 @@ wait_until(int fd, int64_t then_ms)
 }
 
 static void
-refuse(struct monitor *m, const struct credentials *c, int64_t asked_ms)
+refuse(
+    struct monitor *m, enum method method, const char *name, int64_t asked_ms)
 {
 	char user[LOG_NAME_ROOM];
 
 	log_line(LOG_NOTICE, "LOGIN FAILED, ip=[%s], method=%s, user=%s",
-	    address_of(m), method_name(c->method), log_name(user, c->user));
+	    address_of(m), method_name(method), log_name(user, name));
 	m->refused++;
 	if (!wait_until(m->login.fd, asked_ms + REFUSAL_MS) ||
 	    !privsep_send_verdict(m->login.fd, REFUSED))
@@ -264,24 +270,96 @@ take_origin(struct monitor *m)
 	return 1;
 }
 
+/* May someone try to log in now? */
+static int
+is_open(const struct monitor *m)
+{
+	return m->introduced == m->config->proxy &&
+	    m->refused < m->config->tries;
+}
+
+static int
+take_begin(struct monitor *m)
+{
+	unsigned char key[SCRAM_DIGEST];
+	struct begin b;
+	struct salt s;
+
+	m->proved = 0;
+	m->begun = 0;
+	if (!privsep_read_begin(&m->wire, &b) || !is_open(m))
+		return 0;
+	if (state_key(m->config->state, key, sizeof key) != FINE ||
+	    auth_scram_begin(&m->auth, key, &b, &m->scram) != FINE)
+		return privsep_send_verdict(m->login.fd, TRY_LATER);
+	m->begun = 1;
+	s = (struct salt){
+	    .salt = m->scram.salt.bytes,
+	    .salt_len = m->scram.salt.len,
+	    .iterations = m->scram.salt.iterations,
+	    .nonce = m->scram.nonce,
+	};
+	return privsep_send_salt(m->login.fd, &s);
+}
+
+static int
+take_proof(struct monitor *m)
+{
+	unsigned char bytes[SCRAM_DIGEST];
+	int64_t asked_ms = bytes_now_ms();
+	struct signature s = {.bytes = bytes};
+	struct proof p;
+
+	if (!privsep_read_proof(&m->wire, &p) || !is_open(m) || !m->begun)
+		return 0;
+	m->begun = 0;
+	switch (auth_scram_prove(&m->auth, &m->scram, &p, bytes, &m->account)) {
+	case FINE:
+		m->proved = 1;
+		s.len = p.proof_len;
+		return privsep_send_signature(m->login.fd, &s);
+	case PERM:
+		refuse(m, m->scram.method, m->scram.user, asked_ms);
+		return 1;
+	default:
+		return privsep_send_verdict(m->login.fd, TRY_LATER);
+	}
+}
+
+/* Is that the user of the exchange that has just come to its end? Whatever
+ * comes after it, it counts once. */
+static int
+has_proved(struct monitor *m, const struct credentials *c)
+{
+	int has = m->proved && c->method == m->scram.method &&
+	    strcmp(c->user, m->scram.user) == 0;
+
+	m->begun = 0;
+	m->proved = 0;
+	return has;
+}
+
 static int
 take_credentials(struct monitor *m)
 {
 	int64_t asked_ms = bytes_now_ms();
 	struct credentials c;
 	enum trouble why;
+	int is_proved;
 
-	if (!privsep_read_credentials(&m->wire, &c) ||
-	    m->introduced != m->config->proxy || m->refused >= m->config->tries)
+	if (!privsep_read_credentials(&m->wire, &c) || !is_open(m))
 		return 0;
-	why = auth_check(&m->auth, &c, &m->account);
-	privsep_wipe_secret(&m->wire, &c); /* before anyone is answered */
+	is_proved = has_proved(m, &c);
+	if (is_proved != privsep_is_scram(c.method))
+		return 0;
+	why = is_proved ? FINE : auth_check(&m->auth, &c, &m->account);
+	privsep_wipe_secret(&m->wire, &c);
 	switch (why) {
 	case FINE:
 		grant(m, &c);
 		break;
 	case PERM:
-		refuse(m, &c, asked_ms);
+		refuse(m, c.method, c.user, asked_ms);
 		break;
 	default:
 		if (!privsep_send_verdict(m->login.fd, TRY_LATER))
@@ -390,6 +468,8 @@ static const struct request {
 } requests[] = {
     {MSG_ORIGIN,      FROM_LOGIN,   STAGE_LOGIN,   2,    take_origin     },
     {MSG_CREDENTIALS, FROM_LOGIN,   STAGE_LOGIN,   64,   take_credentials},
+    {MSG_BEGIN,       FROM_LOGIN,   STAGE_LOGIN,   64,   take_begin      },
+    {MSG_PROOF,       FROM_LOGIN,   STAGE_LOGIN,   64,   take_proof      },
     {MSG_LOG,         FROM_LOGIN,   STAGE_LOGIN,   8,    take_log        },
     {MSG_LOG,         FROM_SESSION, STAGE_SESSION, 64,   take_log        },
     {MSG_LOCK,        FROM_SESSION, STAGE_SESSION, 1000, take_lock       },

@@ -40,7 +40,7 @@ put_u64(struct wire *w, uint64_t n)
 }
 
 static void
-put_bytes(struct wire *w, const char *bytes, size_t n)
+put_bytes(struct wire *w, const void *bytes, size_t n)
 {
 	put_u64(w, n);
 	put(w, bytes, n);
@@ -75,6 +75,12 @@ finish(int fd, struct wire *w)
 		n = write(fd, w->bytes, w->len);
 	while (n == -1 && errno == EINTR);
 	return n == (ssize_t)w->len;
+}
+
+int
+privsep_is_scram(enum method method)
+{
+	return method == METHOD_SCRAM_SHA_1 || method == METHOD_SCRAM_SHA_256;
 }
 
 int
@@ -138,6 +144,50 @@ privsep_send_verdict(int fd, enum verdict v)
 
 	begin(&w, MSG_VERDICT);
 	put_u64(&w, v);
+	return finish(fd, &w);
+}
+
+int
+privsep_send_begin(int fd, const struct begin *b)
+{
+	struct wire w;
+
+	begin(&w, MSG_BEGIN);
+	put_text(&w, b->user);
+	put_u64(&w, b->method);
+	return finish(fd, &w);
+}
+
+int
+privsep_send_salt(int fd, const struct salt *s)
+{
+	struct wire w;
+
+	begin(&w, MSG_SALT);
+	put_bytes(&w, s->salt, s->salt_len);
+	put_u64(&w, s->iterations);
+	put_text(&w, s->nonce);
+	return finish(fd, &w);
+}
+
+int
+privsep_send_proof(int fd, const struct proof *p)
+{
+	struct wire w;
+
+	begin(&w, MSG_PROOF);
+	put_bytes(&w, p->message, p->message_len);
+	put_bytes(&w, p->proof, p->proof_len);
+	return finish(fd, &w);
+}
+
+int
+privsep_send_signature(int fd, const struct signature *s)
+{
+	struct wire w;
+
+	begin(&w, MSG_SIGNATURE);
+	put_bytes(&w, s->bytes, s->len);
 	return finish(fd, &w);
 }
 
@@ -278,6 +328,12 @@ get_bytes(struct wire *w, size_t max, size_t *len)
 	return bytes;
 }
 
+static const unsigned char *
+get_binary(struct wire *w, size_t max, size_t *len)
+{
+	return (const unsigned char *)get_bytes(w, max, len);
+}
+
 /* Bytes without a NUL among them. */
 static const char *
 get_text(struct wire *w, size_t max)
@@ -326,6 +382,40 @@ int
 privsep_read_verdict(struct wire *w, enum verdict *v)
 {
 	*v = (enum verdict)get(w, MISCONFIGURED);
+	return consumed(w);
+}
+
+int
+privsep_read_begin(struct wire *w, struct begin *b)
+{
+	b->user = get_text(w, PRIVSEP_NAME);
+	b->method = (enum method)get(w, METHOD_COUNT - 1);
+	if (!privsep_is_scram(b->method))
+		w->bad = 1;
+	return consumed(w);
+}
+
+int
+privsep_read_salt(struct wire *w, struct salt *s)
+{
+	s->salt = get_binary(w, PRIVSEP_SALT, &s->salt_len);
+	s->iterations = get_u32(w);
+	s->nonce = get_text(w, PRIVSEP_NONCE);
+	return consumed(w);
+}
+
+int
+privsep_read_proof(struct wire *w, struct proof *p)
+{
+	p->message = get_bytes(w, PRIVSEP_SIGNED, &p->message_len);
+	p->proof = get_binary(w, PRIVSEP_DIGEST, &p->proof_len);
+	return consumed(w);
+}
+
+int
+privsep_read_signature(struct wire *w, struct signature *s)
+{
+	s->bytes = get_binary(w, PRIVSEP_DIGEST, &s->len);
 	return consumed(w);
 }
 

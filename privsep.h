@@ -20,6 +20,10 @@
 #define PRIVSEP_NAME    255  /* bytes of a user name, without its NUL */
 #define PRIVSEP_SECRET  255  /* bytes of a password or digest */
 #define PRIVSEP_PATH    1023 /* bytes of a path */
+#define PRIVSEP_DIGEST  32   /* bytes of a digest, at most */
+#define PRIVSEP_SALT    48   /* bytes of a salt, at most */
+#define PRIVSEP_NONCE   24   /* digits of our part of a nonce */
+#define PRIVSEP_SIGNED  2047 /* bytes of what a SCRAM proof is about */
 #define PRIVSEP_REST    4096 /* client bytes read but not yet used */
 #define PRIVSEP_GROUPS  32
 #define PRIVSEP_WIRE    8192 /* bytes of any message */
@@ -29,6 +33,10 @@ enum message_type {
 	MSG_BAD,         /* not a message of ours */
 	MSG_ORIGIN,      /* login to monitor: a PROXY header, or STLS */
 	MSG_CREDENTIALS, /* login to monitor */
+	MSG_BEGIN,       /* login to monitor: of SCRAM */
+	MSG_SALT,        /* monitor to login: the answer */
+	MSG_PROOF,       /* login to monitor: of SCRAM */
+	MSG_SIGNATURE,   /* monitor to login: it is right, and so are we */
 	MSG_VERDICT,     /* monitor to login */
 	MSG_GRANT,       /* monitor to session */
 	MSG_LOCK,        /* session to monitor: make the dot-lock */
@@ -45,6 +53,8 @@ enum method {
 	METHOD_PLAIN,
 	METHOD_LOGIN,
 	METHOD_CRAM_MD5,
+	METHOD_SCRAM_SHA_1,
+	METHOD_SCRAM_SHA_256,
 	METHOD_COUNT
 };
 
@@ -83,10 +93,37 @@ struct origin {
 struct credentials {
 	enum method method;
 	const char *user;
-	const char *secret; /* password, or digest of APOP or CRAM-MD5 */
+	const char *secret; /* password, or digest of APOP or CRAM-MD5; empty
+			       for SCRAM: the proof has come before */
 	uint32_t lang;      /* enum lang, for the session */
 	const char *rest;   /* opaque to the monitor; may hold NULs */
 	size_t rest_len;
+};
+
+/* Who begins an exchange of SCRAM, and what he is to be told. */
+struct begin {
+	enum method method;
+	const char *user;
+};
+
+struct salt {
+	const unsigned char *salt;
+	size_t salt_len;
+	uint32_t iterations;
+	const char *nonce; /* PRIVSEP_NONCE digits of base64 */
+};
+
+/* RFC 5802 s. 3: AuthMessage, which has the nonce in it, and ClientProof. */
+struct proof {
+	const char *message;
+	size_t message_len;
+	const unsigned char *proof;
+	size_t proof_len;
+};
+
+struct signature {
+	const unsigned char *bytes;
+	size_t len;
 };
 
 struct grant {
@@ -122,6 +159,9 @@ struct summary {
 	uint64_t out;
 };
 
+/* Has it an exchange of its own, before the credentials? */
+int privsep_is_scram(enum method method);
+
 /* A child and our end of the channel to it. */
 struct child {
 	pid_t pid;
@@ -143,6 +183,10 @@ int privsep_send(int fd, enum message_type bare);
 int privsep_send_origin(int fd, const struct origin *o);
 int privsep_send_credentials(int fd, const struct credentials *c);
 int privsep_send_verdict(int fd, enum verdict v);
+int privsep_send_begin(int fd, const struct begin *b);
+int privsep_send_salt(int fd, const struct salt *s);
+int privsep_send_proof(int fd, const struct proof *p);
+int privsep_send_signature(int fd, const struct signature *s);
 int privsep_send_grant(int fd, const struct grant *g);
 int privsep_send_locked(int fd, const struct locked *l);
 int privsep_send_log(int fd, int level, const char *text);
@@ -162,6 +206,10 @@ int privsep_read_bare(struct wire *w);
 int privsep_read_origin(struct wire *w, struct origin *o);
 int privsep_read_credentials(struct wire *w, struct credentials *c);
 int privsep_read_verdict(struct wire *w, enum verdict *v);
+int privsep_read_begin(struct wire *w, struct begin *b);
+int privsep_read_salt(struct wire *w, struct salt *s);
+int privsep_read_proof(struct wire *w, struct proof *p);
+int privsep_read_signature(struct wire *w, struct signature *s);
 int privsep_read_grant(struct wire *w, struct grant *g);
 int privsep_read_locked(struct wire *w, struct locked *l);
 int privsep_read_log(struct wire *w, int *level, const char **text);

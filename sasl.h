@@ -1,8 +1,9 @@
 /*
- * sasl.h - the wire side of AUTH: RFC 5034, with CRAM-MD5, PLAIN and LOGIN
+ * sasl.h - the wire side of AUTH: RFC 5034, with SCRAM, CRAM-MD5, PLAIN, LOGIN
  *
  * Pure: no system calls, no allocation, no globals. Base64 is nettle's. Who
- * the user is, and whether the password is right, is not decided here.
+ * the user is, and whether the proof is right, is not decided here: where that
+ * is needed, the caller asks, and tells.
  */
 #ifndef SASL_H
 #define SASL_H
@@ -12,15 +13,26 @@
 #define SASL_TEXT    255 /* octets of a name or password: RFC 4616 s. 2 */
 #define SASL_MESSAGE 767 /* octets: three of these, parted by two NULs */
 #define SASL_OUT     501 /* room: a challenge, and its "+ " before it */
+#define SASL_NONCE   128 /* octets of a client's nonce */
+#define SASL_DIGEST  32  /* octets of a proof or signature, at most */
+#define SASL_SIGNED  2047
 
 enum sasl_status {
 	SASL_CHALLENGE, /* send "+ " and text, and step with the answer */
+	SASL_SALT,      /* of SCRAM: the user's is wanted: sasl_tell_salt() */
+	SASL_PROOF,     /* of SCRAM: is it right? sasl_tell_signature() */
 	SASL_DONE,      /* user and password are set; nothing more to send */
 	SASL_BAD,       /* send -ERR and text; nothing else is left in *s */
 	SASL_CANCELLED  /* the same, and it was the client's wish */
 };
 
-enum sasl_id { SASL_CRAM_MD5, SASL_PLAIN, SASL_LOGIN };
+enum sasl_id {
+	SASL_SCRAM_SHA_256,
+	SASL_SCRAM_SHA_1,
+	SASL_CRAM_MD5,
+	SASL_PLAIN,
+	SASL_LOGIN
+};
 
 struct sasl;
 
@@ -40,14 +52,26 @@ struct sasl {
 	const struct sasl_mechanism *mechanism;
 	const char *text; /* not for SASL_DONE; valid until the next call */
 
-	/* After SASL_DONE; C strings, without a NUL inside, not empty. */
+	/* After SASL_DONE; C strings, without a NUL inside, not empty; but of
+	 * SCRAM there is no password, and the user from SASL_SALT on. */
 	char user[SASL_TEXT + 1];
 	size_t user_len;
 	char password[SASL_TEXT + 1]; /* CRAM-MD5: the digest */
 	size_t password_len;
 
-	char out[SASL_OUT];         /* a challenge of our own making */
-	char message[SASL_MESSAGE]; /* decoded, for the step; then wiped */
+	/* After SASL_PROOF: RFC 5802's AuthMessage and ClientProof. */
+	char signed_text[SASL_SIGNED];
+	size_t signed_len;
+	unsigned char proof[SASL_DIGEST];
+	size_t proof_len;
+
+	int round;                 /* of SCRAM: messages of the client's */
+	const char *failed;        /* the text of -ERR, after the next answer */
+	char header[SASL_MESSAGE]; /* of its first message, for the "c=" */
+	size_t header_len;
+	char nonce[SASL_NONCE + 33]; /* the client's, and then ours, too */
+	char out[SASL_OUT];          /* a challenge of our own making */
+	char message[SASL_MESSAGE];  /* decoded, for the step; then wiped */
 	size_t message_len;
 };
 
@@ -73,6 +97,23 @@ enum sasl_status sasl_start(struct sasl *s,
  * wipe.
  */
 enum sasl_status sasl_step(struct sasl *s, const char *line);
+
+/*
+ * After SASL_SALT: that is the user's; our part of the nonce has at most 32
+ * digits. After SASL_PROOF: it is right, and that is our signature; then the
+ * exchange is done as soon as the client has seen it.
+ */
+enum sasl_status sasl_tell_salt(struct sasl *s, const unsigned char *salt,
+    size_t salt_len, unsigned iterations, const char *nonce);
+enum sasl_status sasl_tell_signature(
+    struct sasl *s, const unsigned char *signature, size_t len);
+
+/*
+ * Of SCRAM: tells the client an "e=" of RFC 5802 s. 7; its answer, whatever it
+ * is, ends the exchange: SASL_BAD, with that text.
+ */
+enum sasl_status sasl_tell_error(
+    struct sasl *s, const char *error, const char *text);
 
 /* Ends the exchange: SASL_BAD, with that text. */
 enum sasl_status sasl_fail(struct sasl *s, const char *text);

@@ -19,8 +19,10 @@ static const struct {
 	const char *name;
 	enum scheme scheme;
 } schemes[] = {
-    {"{PLAIN}", SCHEME_PLAIN},
-    {"{CRYPT}", SCHEME_CRYPT},
+    {"{PLAIN}",         SCHEME_PLAIN        },
+    {"{CRYPT}",         SCHEME_CRYPT        },
+    {"{SCRAM-SHA-1}",   SCHEME_SCRAM_SHA_1  },
+    {"{SCRAM-SHA-256}", SCHEME_SCRAM_SHA_256},
 };
 
 /* What is wrong with the file, or NULL; "repair" says what to do. */
@@ -169,8 +171,9 @@ read_entry(struct secrets *s, char *line, int whole, struct secret *entry)
 	entry->scheme = SCHEME_NONE;
 	if (!s->is_quiet)
 		log_line(LOG_WARNING,
-		    "secrets file %s, line %u is not user:{PLAIN}secret or "
-		    "user:{CRYPT}hash: it lets nobody in",
+		    "secrets file %s, line %u is not user:{SCHEME}secret, "
+		    "with PLAIN, CRYPT, SCRAM-SHA-256 or SCRAM-SHA-1: it "
+		    "lets nobody in",
 		    s->path, s->line);
 }
 

@@ -16,6 +16,8 @@ enum scheme {
 	SCHEME_NONE, /* the line is not understood: its user has no secret */
 	SCHEME_PLAIN,
 	SCHEME_CRYPT,
+	SCHEME_SCRAM_SHA_1,
+	SCHEME_SCRAM_SHA_256,
 	SCHEME_COUNT
 };
 

@@ -6,6 +6,8 @@
  */
 #include "state.h"
 
+#include "bytes.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -135,6 +138,44 @@ state_make(
 	if (why == FINE && is_new)
 		why = sync_directory(state);
 	return why;
+}
+
+/* Under another name first, so that no half of a key is ever seen. */
+static int
+draw_key(const char *path, unsigned char *key, size_t len)
+{
+	char draft[PRIVSEP_PATH + 32];
+	int fd, drawn;
+
+	snprintf(draft, sizeof draft, "%s.%d", path, (int)getpid());
+	fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	drawn = fd != -1 && getrandom(key, len, 0) == (ssize_t)len &&
+	    bytes_write(fd, key, len, 0) && fdatasync(fd) == 0 &&
+	    (link(draft, path) == 0 || errno == EEXIST);
+	if (fd != -1) {
+		close(fd);
+		unlink(draft);
+	}
+	return drawn;
+}
+
+enum trouble
+state_key(const char *state, unsigned char *key, size_t len)
+{
+	char path[PRIVSEP_PATH + 1];
+	int fd = -1, is_read;
+
+	if ((size_t)snprintf(path, sizeof path, "%s/salt-key", state) <
+	    sizeof path)
+		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1 && errno == ENOENT && draw_key(path, key, len))
+		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	is_read = fd != -1 && bytes_read(fd, key, len, 0);
+	if (!is_read)
+		log_errno("cannot make or read", path);
+	if (fd != -1)
+		close(fd);
+	return is_read ? FINE : TEMP;
 }
 
 /* The time of the last login is that of a file of ours. */

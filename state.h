@@ -39,6 +39,12 @@ enum trouble state_note_login(
     const char *state, const char *mailbox, int delay_s);
 
 /*
+ * A key that is this machine's own, and stays the same: it is drawn when it is
+ * asked for the first time. TEMP, logged, if it cannot be kept.
+ */
+enum trouble state_key(const char *state, unsigned char *key, size_t len);
+
+/*
  * A session has found that its journal is about another file: it must not be
  * applied, nor lost, and gets another name. Logs how that went.
  */

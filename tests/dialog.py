@@ -28,11 +28,14 @@ These happen in the order in which they stand:
 
   C: LINE                  said by the client, with CRLF behind it; \\n, \\r, \\0,
                            \\xHH are bytes; {digest:SECRET} is APOP's, {cram:USER:SECRET}
-                           CRAM-MD5's answer; {base64:TEXT}; {300*a}
+                           CRAM-MD5's answer; {first:USER} and {final:SECRET}
+                           SCRAM's two, {nonce} what the server made of its nonce;
+                           {base64:TEXT}; {300*a}
   c: TEXT                  the same without CRLF
   S: PATTERN               a line of the server's; * is free text, ? one byte,
                            {name} a word: the same one wherever it comes again;
-                           {stamp} is the greeting's, in base64
+                           {stamp} is the greeting's, in base64; {signature} the
+                           one that SCRAM's server owes
   C*N: LINE, S*N: PATTERN  N times
   S-body FILE              the lines of FILE, dot-stuffed, up to the last dot
   second PATTERN           another session logs in meanwhile: its last answer
@@ -88,6 +91,8 @@ LOOKS = ('mailbox-unchanged', 'mailbox-keeps', 'mailbox-becomes', 'mailbox-empty
 ACTS = ('second', 'do', 'half-close', 'close', 'end')
 LOGIN = [('S:', '+OK*'), ('C:', 'USER joe'), ('S:', '+OK*'), ('C:', 'PASS secret'), ('S:', '+OK*')]
 
+LATE = r'\{final:|\{nonce\}'  # to be answered to what the server has said
+
 default_places = threading.Lock()  # there is one of them only
 
 
@@ -112,6 +117,10 @@ def parse(path):
         else:
             raise SystemExit(f'{path}: {word}?')
     return lines[0][2:], steps
+
+
+def in_base64(text):
+    return re.sub(r'\{base64:((?:\{.*?\}|[^{}])*)\}', lambda m: answers.encode(unescape(m[1])), text)
 
 
 # -- one dialogue, played in one way and one form
@@ -232,28 +241,46 @@ class Play:
 
     # -- talking
 
-    def bytes_of(self, step):
-        word, rest = step
+    def bytes_of(self, i):
+        word, rest = self.steps[i]
         if '{digest:' in rest or '{cram:' in rest:
             stamp = re.search(rb'<.*>$', self.greeting)[0]
             rest = re.sub(r'\{digest:(.*?)\}', lambda m: answers.apop(stamp, m[1]), rest)
             rest = re.sub(r'\{cram:(.*?):(.*?)\}', lambda m: answers.cram_md5(stamp, m[1], m[2]), rest)
-        rest = re.sub(r'\{base64:((?:\{.*?\}|[^{}])*)\}', lambda m: answers.encode(unescape(m[1])), rest)
-        return unescape(rest) + (b'\r\n' if word == 'C:' else b'')
+        if re.search(LATE, rest):
+            rest = self.answer_scram(rest)
+        rest = re.sub(r'\{first:(.*?)\}', lambda m: self.begin_scram(i, m[1]), rest)
+        return unescape(in_base64(rest)) + (b'\r\n' if word == 'C:' else b'')
+
+    def begin_scram(self, i, user):
+        mechanism = [rest.split()[1] for word, rest in self.steps[:i + 1]
+                     if word == 'C:' and rest.startswith('AUTH SCRAM')][-1]
+        self.scram = answers.Scram(mechanism)
+        return self.scram.first(user)
+
+    def answer_scram(self, rest):
+        nonce = self.scram.challenge(self.transcript[-1][2:])
+        rest = rest.replace('{nonce}', nonce)
+        final = re.search(r'\{final:(.*?)\}', rest)
+        if final:
+            answer, signature = self.scram.final(final[1])
+            self.known['signature'] = signature.encode()
+            rest = rest.replace(final[0], answer)
+        return rest
 
     def speak(self):
         """In packets, everything up to where something else has to happen."""
         if self.way == 'bytes':
-            self.wire.send_bytes(self.bytes_of(self.steps[self.at]))
+            self.wire.send_bytes(self.bytes_of(self.at))
         elif self.way == 'lines':
-            self.wire.send(self.bytes_of(self.steps[self.at]))
+            self.wire.send(self.bytes_of(self.at))
         elif self.at not in self.said:
             data = b''
             for i in range(self.at, len(self.steps)):
-                if self.steps[i][0] not in TALK:
+                if self.steps[i][0] not in TALK or (i > self.at and re.search(LATE, self.steps[i][1])):
                     break
                 if self.steps[i][0] in ('C:', 'c:'):
-                    data += self.bytes_of(self.steps[i])
+                    data += self.bytes_of(i)
                     self.said.add(i)
             self.wire.send(data)
 
@@ -267,7 +294,7 @@ class Play:
         return line
 
     def hear(self, pattern):
-        line = self.hear_line()
+        line, pattern = self.hear_line(), in_base64(pattern)
         if not matches(pattern, line, self.known):
             raise Failure(f'expected {pattern}, got {line!r}')
 
@@ -299,7 +326,7 @@ class Play:
 
     def heard(self):
         """What has to be the same in all ways."""
-        return [re.sub(rb'^(\+OK POP3 ready) <.*>$|^(\+ )P[D-G]\S+$', rb'\1\2', line) for line in self.transcript]
+        return [re.sub(rb'^(\+OK POP3 ready) <.*>$|^(\+ )(?:P[D-G]|[cd]j[0-3])\S+$', rb'\1\2', line) for line in self.transcript]
 
 
 # -- all of them

@@ -8,7 +8,7 @@ layers='
 log line proto from
 bytes lang
 reply sasl proxy walk options client plan filter
-apop privsep jail journal index
+apop scram privsep jail journal index
 dotlock pam secrets checkpassword scan
 mbox maildir auth
 state message boxlock uidl recall
@@ -17,7 +17,7 @@ login session
 recover
 pop3d
 '
-root_side='pop3d options client monitor state auth pam secrets dotlock check recover checkpassword'
+root_side='pop3d options client monitor state auth pam secrets scram dotlock check recover checkpassword'
 root_only='auth.h pam.h secrets.h dotlock.h pwd.h security/'
 never_root='line.h reply.h proto.h mbox.h'
 

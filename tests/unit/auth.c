@@ -8,6 +8,8 @@
 
 #include "test.h"
 
+#include <nettle/hmac.h>
+#include <nettle/pbkdf2.h>
 #include <pwd.h>
 
 #define LONG_64                                                                \
@@ -138,7 +140,12 @@ paths_have_their_limit(void **state)
 	}
 }
 
-#define STAMP  "<1896.697170952@dbc.mtview.ca.us>"
+#define STAMP "<1896.697170952@dbc.mtview.ca.us>"
+/* RFC 7677 s. 3, but for the iterations; the password is "pencil". */
+#define KEYS                                                                   \
+	"{SCRAM-SHA-256}5000,W22ZaJ0SNY7soEsUEjb6gQ=="                         \
+	",/EC3e5ZXre2/l6rs6ZVsJE5j5w7aT7J15OmJhYPDXDE="                        \
+	",CXqv0nIwwfL0t5miZlCLOsfMrIQ5JTXBzhkVn7j/tmM="
 #define DIGEST "c4c9334bac560ecc979e58001b3e22fb"
 #define CRAMS  "c02dd90e04576e500bb447ed7476be15" /* its HMAC-MD5 */
 /* From the specification of SHA-crypt. */
@@ -154,6 +161,8 @@ static const char secrets[] = "joe:{PLAIN}tanstaaf\n"
 			      "bad:{CRYPT}no hash\n"
 			      "star:{CRYPT}*\n"
 			      "fail:{CRYPT}*0\n"
+			      "key:" KEYS "\n"
+			      "lock:{SCRAM-SHA-1}x\n"
 			      "root:{PLAIN}x\n"
 			      "daemon:{PLAIN}x\n"
 			      "nobody-like-this:{PLAIN}x\n"
@@ -166,42 +175,50 @@ static const struct {
 	const char *proof;
 	enum trouble why;
 } proofs[] = {
-    {"a password",               METHOD_PASS,     "joe",  "tanstaaf",        FINE},
-    {"a wrong one",              METHOD_PASS,     "joe",  "tanstaa",         PERM},
-    {"another case",             METHOD_PASS,     "joe",  "Tanstaaf",        PERM},
-    {"none",		     METHOD_PASS,     "joe",  "",                PERM},
-    {"the line itself",          METHOD_PASS,     "joe",  "{PLAIN}tanstaaf", PERM},
-    {"the digest as a password", METHOD_PASS,     "joe",  DIGEST,            PERM},
-    {"SASL PLAIN",               METHOD_PLAIN,    "joe",  "tanstaaf",        FINE},
-    {"SASL LOGIN",               METHOD_LOGIN,    "joe",  "tanstaaf",        FINE},
-    {"SASL, wrong",              METHOD_PLAIN,    "joe",  "x",               PERM},
-    {"a hashed password",        METHOD_PASS,     "jim",  "Hello world!",    FINE},
-    {"a wrong one",              METHOD_PASS,     "jim",  "Hello world",     PERM},
-    {"the hash as a password",   METHOD_PASS,     "jim",  HASH,              PERM},
-    {"another's password",       METHOD_PASS,     "jim",  "tanstaaf",        PERM},
-    {"RFC 1939's digest",        METHOD_APOP,     "joe",  DIGEST,            FINE},
-    {"the secret as a digest",   METHOD_APOP,     "joe",  "tanstaaf",        PERM},
-    {"half a digest",            METHOD_APOP,     "joe",  "c4c9334b",        PERM},
-    {"no digest",                METHOD_APOP,     "joe",  "",                PERM},
-    {"CRAM-MD5's digest",        METHOD_CRAM_MD5, "joe",  CRAMS,             FINE},
-    {"APOP's for it",            METHOD_CRAM_MD5, "joe",  DIGEST,            PERM},
-    {"and the other way",        METHOD_APOP,     "joe",  CRAMS,             PERM},
-    {"the secret for it",        METHOD_CRAM_MD5, "joe",  "tanstaaf",        PERM},
-    {"it as a password",         METHOD_PASS,     "joe",  CRAMS,             PERM},
-    {"it for a hash",            METHOD_CRAM_MD5, "jim",  CRAMS,             PERM},
-    {"a digest of a hash",       METHOD_APOP,     "jim",  DIGEST,            PERM},
-    {"the first of two secrets", METHOD_PASS,     "two",  "first",           FINE},
-    {"the second",               METHOD_PASS,     "two",  "second",          FINE},
-    {"the hash behind them",     METHOD_PASS,     "two",  "Hello world!",    FINE},
-    {"none of them",             METHOD_PASS,     "two",  "third",           PERM},
-    {"a hash that is none",      METHOD_PASS,     "bad",  "no hash",         PERM},
-    {"a star",		   METHOD_PASS,     "star", "*",               PERM},
-    {"crypt's failure",          METHOD_PASS,     "fail", "*0",              PERM},
-    {"crypt's other failure",    METHOD_PASS,     "fail", "*1",              PERM},
-    {"nobody",		   METHOD_PASS,     "jane", "x",               PERM},
-    {"nobody, by digest",        METHOD_APOP,     "jane", DIGEST,            PERM},
-    {"a name that is a path",    METHOD_PASS,     "a/b",  "x",               PERM},
-    {"no name",		  METHOD_PASS,     "",     "x",               PERM},
+    {"a password",                METHOD_PASS,          "joe",  "tanstaaf",        FINE},
+    {"a wrong one",               METHOD_PASS,          "joe",  "tanstaa",         PERM},
+    {"another case",              METHOD_PASS,          "joe",  "Tanstaaf",        PERM},
+    {"none",		      METHOD_PASS,          "joe",  "",                PERM},
+    {"the line itself",           METHOD_PASS,          "joe",  "{PLAIN}tanstaaf", PERM},
+    {"the digest as a password",  METHOD_PASS,          "joe",  DIGEST,            PERM},
+    {"SASL PLAIN",                METHOD_PLAIN,         "joe",  "tanstaaf",        FINE},
+    {"SASL LOGIN",                METHOD_LOGIN,         "joe",  "tanstaaf",        FINE},
+    {"SASL, wrong",               METHOD_PLAIN,         "joe",  "x",               PERM},
+    {"a hashed password",         METHOD_PASS,          "jim",  "Hello world!",    FINE},
+    {"a wrong one",               METHOD_PASS,          "jim",  "Hello world",     PERM},
+    {"the hash as a password",    METHOD_PASS,          "jim",  HASH,              PERM},
+    {"another's password",        METHOD_PASS,          "jim",  "tanstaaf",        PERM},
+    {"RFC 1939's digest",         METHOD_APOP,          "joe",  DIGEST,            FINE},
+    {"the secret as a digest",    METHOD_APOP,          "joe",  "tanstaaf",        PERM},
+    {"half a digest",             METHOD_APOP,          "joe",  "c4c9334b",        PERM},
+    {"no digest",                 METHOD_APOP,          "joe",  "",                PERM},
+    {"CRAM-MD5's digest",         METHOD_CRAM_MD5,      "joe",  CRAMS,             FINE},
+    {"APOP's for it",             METHOD_CRAM_MD5,      "joe",  DIGEST,            PERM},
+    {"and the other way",         METHOD_APOP,          "joe",  CRAMS,             PERM},
+    {"the secret for it",         METHOD_CRAM_MD5,      "joe",  "tanstaaf",        PERM},
+    {"it as a password",          METHOD_PASS,          "joe",  CRAMS,             PERM},
+    {"it for a hash",             METHOD_CRAM_MD5,      "jim",  CRAMS,             PERM},
+    {"a derived password",        METHOD_PASS,          "key",  "pencil",          FINE},
+    {"by SASL",		   METHOD_LOGIN,         "key",  "pencil",          FINE},
+    {"a wrong one",               METHOD_PASS,          "key",  "Pencil",          PERM},
+    {"the keys themselves",       METHOD_PASS,          "key",  KEYS,              PERM},
+    {"keys that are none",        METHOD_PASS,          "lock", "x",               PERM},
+    {"a digest of them",          METHOD_CRAM_MD5,      "key",  CRAMS,             PERM},
+    {"SCRAM without an exchange", METHOD_SCRAM_SHA_256, "key",  "pencil",          PERM},
+    {"likewise",		  METHOD_SCRAM_SHA_1,   "joe",  "tanstaaf",        PERM},
+    {"a digest of a hash",        METHOD_APOP,          "jim",  DIGEST,            PERM},
+    {"the first of two secrets",  METHOD_PASS,          "two",  "first",           FINE},
+    {"the second",                METHOD_PASS,          "two",  "second",          FINE},
+    {"the hash behind them",      METHOD_PASS,          "two",  "Hello world!",    FINE},
+    {"none of them",              METHOD_PASS,          "two",  "third",           PERM},
+    {"a hash that is none",       METHOD_PASS,          "bad",  "no hash",         PERM},
+    {"a star",		    METHOD_PASS,          "star", "*",               PERM},
+    {"crypt's failure",           METHOD_PASS,          "fail", "*0",              PERM},
+    {"crypt's other failure",     METHOD_PASS,          "fail", "*1",              PERM},
+    {"nobody",		    METHOD_PASS,          "jane", "x",               PERM},
+    {"nobody, by digest",         METHOD_APOP,          "jane", DIGEST,            PERM},
+    {"a name that is a path",     METHOD_PASS,          "a/b",  "x",               PERM},
+    {"no name",		   METHOD_PASS,          "",     "x",               PERM},
 };
 
 static struct auth_config
@@ -264,6 +281,149 @@ without_a_timestamp_there_is_no_apop(void **state)
 	assert_int_equal(try(&config, METHOD_APOP, "joe", DIGEST, &a), PERM);
 }
 
+static const unsigned char salt_key[SCRAM_DIGEST] = "key";
+
+static struct auth_scram
+an_exchange(enum method method, const char *user)
+{
+	struct auth_config config = a_config();
+	struct begin b = {method, user};
+	struct auth_scram s;
+
+	assert_int_equal(auth_scram_begin(&config, salt_key, &b, &s), FINE);
+	assert_int_equal(strlen(s.nonce), PRIVSEP_NONCE);
+	return s;
+}
+
+/* SCRAM-SHA-256's proof, as a client makes it: RFC 5802 s. 3. */
+static void
+make_proof(const struct scram_salt *salt, const char *password,
+    const char *message, unsigned char proof[SCRAM_DIGEST])
+{
+	struct hmac_sha256_ctx h;
+	struct sha256_ctx sha;
+	uint8_t sum[SCRAM_DIGEST];
+
+	pbkdf2_hmac_sha256(strlen(password), (const uint8_t *)password,
+	    salt->iterations, salt->len, salt->bytes, sizeof sum, sum);
+	hmac_sha256_set_key(&h, sizeof sum, sum);
+	hmac_sha256_update(&h, 10, (const uint8_t *)"Client Key");
+	hmac_sha256_digest(&h, SCRAM_DIGEST, proof);
+	sha256_init(&sha);
+	sha256_update(&sha, SCRAM_DIGEST, proof);
+	sha256_digest(&sha, sizeof sum, sum);
+	hmac_sha256_set_key(&h, sizeof sum, sum);
+	hmac_sha256_update(&h, strlen(message), (const uint8_t *)message);
+	hmac_sha256_digest(&h, sizeof sum, sum);
+	for (size_t i = 0; i < sizeof sum; i++)
+		proof[i] ^= sum[i];
+}
+
+/* Proves that one knows it, in a message with that nonce. */
+static enum trouble
+prove(const struct auth_scram *s, const char *password, const char *nonce,
+    struct account *account)
+{
+	unsigned char proof[SCRAM_DIGEST], signature[SCRAM_DIGEST];
+	struct auth_config config = a_config();
+	char message[100];
+	struct proof p;
+
+	snprintf(message, sizeof message, "n=joe,r=abc%s,c=biws", nonce);
+	make_proof(&s->salt, password, message, proof);
+	p = (struct proof){message, strlen(message), proof, sizeof proof};
+	return auth_scram_prove(&config, s, &p, signature, account);
+}
+
+static const char scram_secrets[] = "jim:" KEYS "\n"
+				    "joe:{PLAIN}tanstaaf\n"
+				    "jim:{SCRAM-SHA-256}wrong\n"
+				    "a/b:" KEYS "\n"
+				    "ann:{CRYPT}" HASH "\n";
+
+static const struct {
+	const char *what;
+	const char *user;
+	const char *password;
+	enum trouble why;
+} provers[] = {
+    {"stored keys",           "jim",  "pencil",   FINE},
+    {"another password",      "jim",  "pencils",  PERM},
+    {"a secret in the clear", "joe",  "tanstaaf", FINE},
+    {"another one",           "joe",  "pencil",   PERM},
+    {"no password",           "joe",  "",         PERM},
+    {"a hash",		"ann",  "pencil",   PERM},
+    {"nobody",		"jane", "pencil",   PERM},
+    {"a name that is a path", "a/b",  "pencil",   PERM},
+};
+
+static void
+only_good_proofs_of_scram_are_accepted(void **state)
+{
+	(void)state;
+	make_file("secrets", scram_secrets, sizeof scram_secrets - 1);
+	for (size_t i = 0; i < COUNT(provers); i++) {
+		struct auth_scram s =
+		    an_exchange(METHOD_SCRAM_SHA_256, provers[i].user);
+		struct account a;
+
+		check(prove(&s, provers[i].password, s.nonce, &a) ==
+			provers[i].why,
+		    "%s", provers[i].what);
+		if (provers[i].why == FINE)
+			check_text(a.name, provers[i].user, provers[i].what);
+	}
+}
+
+/* A proof of an earlier exchange says nothing. */
+static void
+a_proof_is_for_one_exchange(void **state)
+{
+	struct auth_scram first, second;
+	struct account a;
+
+	(void)state;
+	make_file("secrets", scram_secrets, sizeof scram_secrets - 1);
+	first = an_exchange(METHOD_SCRAM_SHA_256, "jim");
+	second = an_exchange(METHOD_SCRAM_SHA_256, "jim");
+	assert_string_not_equal(first.nonce, second.nonce);
+	assert_int_equal(prove(&first, "pencil", first.nonce, &a), FINE);
+	assert_int_equal(prove(&second, "pencil", first.nonce, &a), PERM);
+	assert_int_equal(prove(&second, "pencil", "", &a), PERM);
+	first.nonce[23] ^= 1;
+	assert_int_equal(prove(&second, "pencil", first.nonce, &a), PERM);
+	assert_int_equal(prove(&second, "pencil", second.nonce, &a), FINE);
+}
+
+/* Who has no keys is told what cannot be told from keys. */
+static void
+salts_do_not_tell_who_is_there(void **state)
+{
+	static const char *const users[] = {"joe", "ann", "jane", "jil"};
+	struct auth_scram jim, one, two;
+	struct scram_keys keys;
+
+	(void)state;
+	make_file("secrets", scram_secrets, sizeof scram_secrets - 1);
+	assert_true(scram_read(SCRAM_SHA_256, strchr(KEYS, '}') + 1, &keys));
+	jim = an_exchange(METHOD_SCRAM_SHA_256, "jim");
+	assert_memory_equal(&jim.salt, &keys.salt, sizeof keys.salt);
+	for (size_t i = 0; i < COUNT(users); i++) {
+		one = an_exchange(METHOD_SCRAM_SHA_256, users[i]);
+		two = an_exchange(METHOD_SCRAM_SHA_256, users[i]);
+		check(memcmp(&one.salt, &two.salt, sizeof one.salt) == 0, "%s",
+		    users[i]);
+		check(one.salt.len == jim.salt.len, "%s", users[i]);
+		check(
+		    one.salt.iterations == jim.salt.iterations, "%s", users[i]);
+		check(memcmp(one.salt.bytes, jim.salt.bytes, 16) != 0, "%s",
+		    users[i]);
+	}
+	one = an_exchange(METHOD_SCRAM_SHA_1, "jim"); /* no keys for that */
+	assert_int_equal(one.salt.iterations, SCRAM_ITERATIONS);
+	assert_memory_not_equal(one.salt.bytes, jim.salt.bytes, 16);
+}
+
 static unsigned
 methods_with(const char *service, const char *file)
 {
@@ -282,13 +442,20 @@ methods_are_those_of_the_stores(void **state)
 {
 	const unsigned pass = 1U << METHOD_PASS;
 	const unsigned clear = pass | 1U << METHOD_PLAIN | 1U << METHOD_LOGIN;
-	const unsigned all = clear | 1U << METHOD_APOP | 1U << METHOD_CRAM_MD5;
+	const unsigned scram_1 = 1U << METHOD_SCRAM_SHA_1;
+	const unsigned scram_256 = 1U << METHOD_SCRAM_SHA_256;
+	const unsigned all = clear | scram_1 | scram_256 | 1U << METHOD_APOP |
+	    1U << METHOD_CRAM_MD5;
 
 	(void)state;
 	assert_int_equal(methods_with(NULL, NULL), pass);
 	assert_int_equal(methods_with(NULL, "joe:*\n"), pass);
 	assert_int_equal(methods_with("pop3d", NULL), clear);
 	assert_int_equal(methods_with(NULL, "joe:{CRYPT}x\n"), clear);
+	assert_int_equal(
+	    methods_with(NULL, "joe:{SCRAM-SHA-1}x\n"), clear | scram_1);
+	assert_int_equal(
+	    methods_with(NULL, "joe:{SCRAM-SHA-256}x\n"), clear | scram_256);
 	assert_int_equal(methods_with(NULL, "joe:{PLAIN}x\n"), all);
 	assert_int_equal(methods_with("pop3d", "joe:{PLAIN}x\n"), all);
 }
@@ -395,6 +562,9 @@ main(void)
 	    cmocka_unit_test(paths_have_their_limit),
 	    cmocka_unit_test(only_good_proofs_are_accepted),
 	    cmocka_unit_test(without_a_timestamp_there_is_no_apop),
+	    cmocka_unit_test(only_good_proofs_of_scram_are_accepted),
+	    cmocka_unit_test(a_proof_is_for_one_exchange),
+	    cmocka_unit_test(salts_do_not_tell_who_is_there),
 	    cmocka_unit_test(methods_are_those_of_the_stores),
 	    cmocka_unit_test(who_has_a_line_is_not_left_to_pam),
 	    cmocka_unit_test(a_hash_is_no_secret_of_apop),

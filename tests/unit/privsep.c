@@ -79,6 +79,77 @@ show_credentials(struct wire *w, char *text, size_t room)
 }
 
 static int
+send_begin(void)
+{
+	return privsep_send_begin(
+	    here, &(struct begin){METHOD_SCRAM_SHA_256, "joe"});
+}
+
+static int
+show_begin(struct wire *w, char *text, size_t room)
+{
+	struct begin b = {.user = NULL};
+	int good = privsep_read_begin(w, &b);
+
+	snprintf(text, room, "%d %s", (int)b.method, b.user);
+	return good;
+}
+
+static int
+send_salt(void)
+{
+	return privsep_send_salt(here,
+	    &(struct salt){(const unsigned char *)"s\0lt", 4, 4096, "nonce"});
+}
+
+static int
+show_salt(struct wire *w, char *text, size_t room)
+{
+	struct salt s = {.nonce = NULL};
+	int good = privsep_read_salt(w, &s);
+
+	snprintf(text, room, "%zu:%c%02x %u %s", s.salt_len,
+	    s.salt_len > 0 ? s.salt[0] : '-', s.salt_len > 1 ? s.salt[1] : 1,
+	    (unsigned)s.iterations, s.nonce);
+	return good;
+}
+
+static int
+send_proof(void)
+{
+	return privsep_send_proof(here,
+	    &(struct proof){"n=joe", 5, (const unsigned char *)"pr\0\0f", 5});
+}
+
+static int
+show_proof(struct wire *w, char *text, size_t room)
+{
+	struct proof p = {.message = NULL};
+	int good = privsep_read_proof(w, &p);
+
+	snprintf(text, room, "%zu:%s %zu:%s", p.message_len, p.message,
+	    p.proof_len, (const char *)p.proof);
+	return good;
+}
+
+static int
+send_signature(void)
+{
+	return privsep_send_signature(
+	    here, &(struct signature){(const unsigned char *)"sig", 3});
+}
+
+static int
+show_signature(struct wire *w, char *text, size_t room)
+{
+	struct signature s = {.bytes = NULL};
+	int good = privsep_read_signature(w, &s);
+
+	snprintf(text, room, "%zu:%s", s.len, (const char *)s.bytes);
+	return good;
+}
+
+static int
 send_verdict(void)
 {
 	return privsep_send_verdict(here, MISCONFIGURED);
@@ -217,19 +288,23 @@ static const struct kind {
 	const char *text;
 } kinds[] = {
     {"credentials", MSG_CREDENTIALS, send_credentials, show_credentials,
-     "1 joe c4c9 1 8:STAT"							    },
-    {"verdict",     MSG_VERDICT,     send_verdict,     show_verdict,     "4"          },
+     "1 joe c4c9 1 8:STAT"								 },
+    {"verdict",     MSG_VERDICT,     send_verdict,     show_verdict,     "4"               },
     {"grant",       MSG_GRANT,       send_grant,       show_grant,
-     "joe /var/mail/joe /i /j 4294967295 100 2: 7 4294967295 1 1 0:"                  },
+     "joe /var/mail/joe /i /j 4294967295 100 2: 7 4294967295 1 1 0:"                       },
     {"locked",      MSG_LOCKED,      send_locked,      show_locked,
-     "5 1 ffffffffffffffff 8000000000000000"                                          },
-    {"log",         MSG_LOG,         send_log,         show_log,         "3 a line\n" },
+     "5 1 ffffffffffffffff 8000000000000000"					       },
+    {"log",         MSG_LOG,         send_log,         show_log,         "3 a line\n"      },
     {"summary",     MSG_SUMMARY,     send_summary,     show_summary,
-     "3 1 2 3 4 5 6 ffffffffffffffff"						 },
-    {"lock",        MSG_LOCK,        send_lock,        show_bare,        "bare"       },
-    {"unlock",      MSG_UNLOCK,      send_unlock,      show_bare,        "bare"       },
-    {"refresh",     MSG_REFRESH,     send_refresh,     show_bare,        "bare"       },
-    {"origin",      MSG_ORIGIN,      send_origin,      show_origin,      "192.0.2.7 1"},
+     "3 1 2 3 4 5 6 ffffffffffffffff"						      },
+    {"lock",        MSG_LOCK,        send_lock,        show_bare,        "bare"            },
+    {"unlock",      MSG_UNLOCK,      send_unlock,      show_bare,        "bare"            },
+    {"refresh",     MSG_REFRESH,     send_refresh,     show_bare,        "bare"            },
+    {"origin",      MSG_ORIGIN,      send_origin,      show_origin,      "192.0.2.7 1"     },
+    {"begin",       MSG_BEGIN,       send_begin,       show_begin,       "6 joe"           },
+    {"salt",        MSG_SALT,        send_salt,        show_salt,        "4:s00 4096 nonce"},
+    {"proof",       MSG_PROOF,       send_proof,       show_proof,       "5:n=joe 5:pr"    },
+    {"signature",   MSG_SIGNATURE,   send_signature,   show_signature,   "3:sig"           },
 };
 
 static void
@@ -370,31 +445,39 @@ static const struct {
 	uint64_t is;
 	uint64_t most; /* but the next larger is never good */
 } fields[] = {
-    {"method",		0, 1,   1,          METHOD_COUNT - 1},
-    {"length of the user",    0, 9,   3,          3               },
-    {"length of the secret",  0, 21,  4,          4               },
-    {"language",              0, 34,  1,          LANG_COUNT - 1  },
-    {"length of the rest",    0, 42,  8,          8               },
-    {"verdict",               1, 1,   4,          MISCONFIGURED   },
-    {"length of the user",    2, 1,   3,          3               },
-    {"length of the mailbox", 2, 13,  13,         13              },
-    {"length of the index",   2, 35,  2,          2               },
-    {"length of the journal", 2, 46,  2,          2               },
-    {"uid",		   2, 57,  UINT32_MAX, UINT32_MAX      },
-    {"gid",		   2, 65,  100,        UINT32_MAX      },
-    {"number of groups",      2, 73,  2,          2               },
-    {"first group",           2, 81,  7,          UINT32_MAX      },
-    {"second group",          2, 89,  UINT32_MAX, UINT32_MAX      },
-    {"language",              2, 97,  1,          LANG_COUNT - 1  },
-    {"stls",		  2, 105, 1,          1               },
-    {"length of the rest",    2, 113, 0,          0               },
-    {"trouble",               3, 1,   5,          CHANGED         },
-    {"does it exist",         3, 9,   1,          1               },
-    {"level",		 4, 1,   3,          LOG_DEBUG       },
-    {"length of the line",    4, 9,   7,          7               },
-    {"end",		   5, 1,   3,          END_FOREIGN     },
-    {"length of the address", 9, 1,   9,          9               },
-    {"tls",		   9, 19,  1,          1               },
+    {"method",		  0,  1,   1,                    METHOD_COUNT - 1},
+    {"length of the user",      0,  9,   3,                    3               },
+    {"length of the secret",    0,  21,  4,                    4               },
+    {"language",                0,  34,  1,                    LANG_COUNT - 1  },
+    {"length of the rest",      0,  42,  8,                    8               },
+    {"verdict",		 1,  1,   4,                    MISCONFIGURED   },
+    {"length of the user",      2,  1,   3,                    3               },
+    {"length of the mailbox",   2,  13,  13,                   13              },
+    {"length of the index",     2,  35,  2,                    2               },
+    {"length of the journal",   2,  46,  2,                    2               },
+    {"uid",		     2,  57,  UINT32_MAX,           UINT32_MAX      },
+    {"gid",		     2,  65,  100,                  UINT32_MAX      },
+    {"number of groups",        2,  73,  2,                    2               },
+    {"first group",             2,  81,  7,                    UINT32_MAX      },
+    {"second group",            2,  89,  UINT32_MAX,           UINT32_MAX      },
+    {"language",                2,  97,  1,                    LANG_COUNT - 1  },
+    {"stls",		    2,  105, 1,                    1               },
+    {"length of the rest",      2,  113, 0,                    0               },
+    {"trouble",		 3,  1,   5,                    CHANGED         },
+    {"does it exist",           3,  9,   1,                    1               },
+    {"level",		   4,  1,   3,                    LOG_DEBUG       },
+    {"length of the line",      4,  9,   7,                    7               },
+    {"end",		     5,  1,   3,                    END_FOREIGN     },
+    {"length of the address",   9,  1,   9,                    9               },
+    {"tls",		     9,  19,  1,                    1               },
+    {"method",		  10, 13,  METHOD_SCRAM_SHA_256, METHOD_COUNT - 1},
+    {"length of the user",      10, 1,   3,                    3               },
+    {"length of the salt",      11, 1,   4,                    4               },
+    {"iterations",              11, 14,  4096,                 UINT32_MAX      },
+    {"length of the nonce",     11, 22,  5,                    5               },
+    {"length of the message",   12, 1,   5,                    5               },
+    {"length of the proof",     12, 15,  5,                    5               },
+    {"length of the signature", 13, 1,   3,                    3               },
 };
 
 static void
@@ -451,20 +534,27 @@ texts_hold_no_nul(void **state)
 		unsigned char byte;
 		int good;
 	} bytes_in[] = {
-	    {"user: a NUL",            0, 17, '\0', 0},
-	    {"user: its last byte",    0, 19, '\0', 0},
-	    {"user: no NUL behind",    0, 20, 'x',  0},
-	    {"user: another byte",     0, 17, 'x',  1},
-	    {"secret: a NUL",          0, 30, '\0', 0},
-	    {"secret: no NUL behind",  0, 33, 'x',  0},
-	    {"rest: a NUL is welcome", 0, 50, '\0', 1},
-	    {"rest: no NUL behind",    0, 58, 'x',  0},
-	    {"mailbox: a NUL",         2, 22, '\0', 0},
-	    {"mailbox: no NUL behind", 2, 34, 'x',  0},
-	    {"index: a NUL",           2, 44, '\0', 0},
-	    {"journal: a NUL",         2, 54, '\0', 0},
-	    {"line: a NUL",            4, 20, '\0', 0},
-	    {"line: no NUL behind",    4, 24, 'x',  0},
+	    {"user: a NUL",               0,  17, '\0', 0},
+	    {"user: its last byte",       0,  19, '\0', 0},
+	    {"user: no NUL behind",       0,  20, 'x',  0},
+	    {"user: another byte",        0,  17, 'x',  1},
+	    {"secret: a NUL",             0,  30, '\0', 0},
+	    {"secret: no NUL behind",     0,  33, 'x',  0},
+	    {"rest: a NUL is welcome",    0,  50, '\0', 1},
+	    {"rest: no NUL behind",       0,  58, 'x',  0},
+	    {"mailbox: a NUL",            2,  22, '\0', 0},
+	    {"mailbox: no NUL behind",    2,  34, 'x',  0},
+	    {"index: a NUL",              2,  44, '\0', 0},
+	    {"journal: a NUL",            2,  54, '\0', 0},
+	    {"line: a NUL",               4,  20, '\0', 0},
+	    {"begin: a NUL in the user",  10, 10, '\0', 0},
+	    {"salt: another NUL",         11, 11, '\0', 1},
+	    {"salt: no NUL behind",       11, 13, 'x',  0},
+	    {"nonce: a NUL",              11, 31, '\0', 0},
+	    {"message: a NUL is welcome", 12, 10, '\0', 1},
+	    {"proof: no NUL behind",      12, 28, 'x',  0},
+	    {"signature: no NUL behind",  13, 12, 'x',  0},
+	    {"line: no NUL behind",       4,  24, 'x',  0},
 	};
 
 	(void)state;
@@ -477,6 +567,60 @@ texts_hold_no_nul(void **state)
 		check(is_good(k, bytes, n) == bytes_in[i].good, "%s",
 		    bytes_in[i].what);
 	}
+}
+
+/* Bytes of just the size that is allowed, and of one more. */
+static void
+scram_has_its_limits(void **state)
+{
+	static char x[PRIVSEP_SIGNED + 2];
+	struct wire w;
+
+	(void)state;
+	memset(x, 'x', sizeof x - 1);
+	for (size_t more = 0; more < 2; more++) {
+		const unsigned char *bytes = (const unsigned char *)x;
+		const char *nonce = x + sizeof x - 1 - PRIVSEP_NONCE - more;
+		const struct proof proofs[] = {
+		    {x, PRIVSEP_SIGNED + more, bytes, PRIVSEP_DIGEST       },
+		    {x, PRIVSEP_SIGNED,        bytes, PRIVSEP_DIGEST + more},
+		};
+		const struct salt salts[] = {
+		    {bytes, PRIVSEP_SALT + more, 1, ""   },
+		    {bytes, PRIVSEP_SALT,        1, nonce},
+		};
+
+		for (size_t i = 0; i < 2; i++) {
+			struct proof p;
+			struct salt s;
+
+			assert_true(privsep_send_proof(here, &proofs[i]));
+			privsep_receive(there, &w);
+			check(privsep_read_proof(&w, &p) == !more, "%zu", i);
+			assert_true(privsep_send_salt(here, &salts[i]));
+			privsep_receive(there, &w);
+			check(privsep_read_salt(&w, &s) == !more, "%zu", i);
+		}
+	}
+}
+
+/* Nothing but the secret goes. */
+static void
+the_secret_alone_is_wiped(void **state)
+{
+	struct credentials c;
+	struct wire w;
+
+	(void)state;
+	assert_true(send_credentials());
+	assert_int_equal(privsep_receive(there, &w), MSG_CREDENTIALS);
+	assert_true(privsep_read_credentials(&w, &c));
+	privsep_wipe_secret(&w, &c);
+	assert_string_equal(c.secret, "");
+	assert_null(memmem(w.bytes, w.len, "c4", 2));
+	assert_null(memmem(w.bytes, w.len, "c9", 2));
+	assert_string_equal(c.user, "joe");
+	check_bytes(c.rest, c.rest_len, "STAT\r\n\0\n", 8, "rest");
 }
 
 /* Texts of just the size that is allowed, and of one byte more. */
@@ -709,6 +853,8 @@ main(void)
 	    with_pair(a_closed_end_is_none),
 	    with_pair(what_was_sent_before_the_end_is_read),
 	    with_pair(wiping_leaves_nothing),
+	    with_pair(scram_has_its_limits),
+	    with_pair(the_secret_alone_is_wiped),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as pop3d.c does */

@@ -196,18 +196,22 @@ decoding_has_one_inverse(void **state)
 static void
 mechanisms_are_listed(void **state)
 {
-	static const char *const spelled[] = {
-	    "cram-md5", "Cram-Md5", "plain", "Plain", "LOGIN", "lOgIn"};
+	static const char *const spelled[] = {"scram-sha-256", "Scram-Sha-256",
+	    "scram-sha-1", "SCRAM-SHA-1", "cram-md5", "Cram-Md5", "plain",
+	    "Plain", "LOGIN", "lOgIn"};
 	static const char *const unknown[] = {"", "PLAI", "PLAINX", "PLAIN ",
+	    "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-512",
 	    "CRAM-MD", "CRAM-MD55", "CRAM_MD5", "*", "="};
 	static const struct {
 		const char *name;
 		enum sasl_id id;
 		int cleartext;
 	} all[] = {
-	    {"CRAM-MD5", SASL_CRAM_MD5, 0},
-	    {"PLAIN",    SASL_PLAIN,    1},
-	    {"LOGIN",    SASL_LOGIN,    1},
+	    {"SCRAM-SHA-256", SASL_SCRAM_SHA_256, 0},
+	    {"SCRAM-SHA-1",   SASL_SCRAM_SHA_1,   0},
+	    {"CRAM-MD5",      SASL_CRAM_MD5,      0},
+	    {"PLAIN",         SASL_PLAIN,         1},
+	    {"LOGIN",         SASL_LOGIN,         1},
 	};
 
 	(void)state;
@@ -582,6 +586,228 @@ secrets_are_in_one_place(void **state)
 }
 
 /* Nothing of the first exchange shows in the second. */
+/* RFC 5802 s. 5, RFC 7677 s. 3. */
+#define SALT_1   "\x41\x25\xc2\x47\xe4\x3a\xb1\xe9\x3c\x6d\xff\x76"
+#define BARE_1   "n=user,r=fyko+d2lbbFgONRv9qkxdawL"
+#define OURS_1   "3rfcNHYJY1ZVvWVs7j"
+#define NONCE_1  "r=fyko+d2lbbFgONRv9qkxdawL" OURS_1
+#define SERVER_1 NONCE_1 ",s=QSXCR+Q6sek8bf92,i=4096"
+#define FINAL_1  "c=biws," NONCE_1
+#define PROOF_1  "v0X8v3Bz2T0CJGbJQyF0X+HI4Ts="
+
+/* Begins, up to what the client is told of its salt. */
+static enum sasl_status
+begin_scram(struct sasl *s, const char *first)
+{
+	enum sasl_status status;
+
+	memset(s, 0xff, sizeof *s);
+	status = sasl_start(
+	    s, sasl_find("SCRAM-SHA-1"), encode(first, strlen(first)), STAMP);
+	if (status != SASL_SALT)
+		return status;
+	return sasl_tell_salt(
+	    s, (const unsigned char *)SALT_1, 12, 4096, OURS_1);
+}
+
+static enum sasl_status
+go_on(struct sasl *s, const char *message)
+{
+	return sasl_step(s, encode(message, strlen(message)));
+}
+
+static void
+scram_is_that_of_the_rfc(void **state)
+{
+	const char want[] = BARE_1 "," SERVER_1 "," FINAL_1;
+	char proof[32];
+	struct sasl s;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(begin_scram(&s, "n,," BARE_1), SASL_CHALLENGE);
+	assert_string_equal(s.user, "user");
+	assert_string_equal(s.text, encode(SERVER_1, strlen(SERVER_1)));
+	assert_int_equal(go_on(&s, FINAL_1 ",p=" PROOF_1), SASL_PROOF);
+	check_bytes(s.signed_text, s.signed_len, want, sizeof want - 1,
+	    "what is signed");
+	assert_null(sasl_decode(PROOF_1, proof, sizeof proof, &len));
+	check_bytes(s.proof, s.proof_len, proof, len, "the proof");
+	assert_int_equal(
+	    sasl_tell_signature(&s, (const unsigned char *)proof, len),
+	    SASL_CHALLENGE);
+	assert_string_equal(s.text, encode("v=" PROOF_1, strlen("v=" PROOF_1)));
+	assert_int_equal(sasl_step(&s, ""), SASL_DONE);
+	assert_string_equal(s.user, "user");
+	assert_string_equal(s.password, "");
+}
+
+/* The message of the client's that comes first: the user; "e=" if it will not
+ * do. */
+static const struct {
+	const char *first;
+	const char *result;
+} firsts[] = {
+    {"n,,n=joe,r=abc",              "joe"				      },
+    {"y,,n=joe,r=abc",              "joe"				      },
+    {"n,a=joe,n=joe,r=abc",         "joe"				      },
+    {"n,a=,n=joe,r=abc",            "joe"				      },
+    {"n,a=j=2Coe,n=j=2Coe,r=abc",   "j,oe"                                     },
+    {"n,,n=joe,r=abc,x=more",       "joe"				      },
+    {"n,,n=joe,r=abc,",             "joe"				      },
+    {"n,,n=j=2Co=3De,r=abc",        "j,o=e"				    },
+    {"n,,n= ,r=!~",                 " "					},
+    {"n,,n=j\xc3\xb6,r=abc",        "j\xc3\xb6"                                },
+    {"p=tls-exporter,,n=joe,r=abc",
+     "e=server-does-not-support-channel-binding"                               },
+    {"p=",			  "e=server-does-not-support-channel-binding"},
+    {"n,,m=x,n=joe,r=abc",          "e=extensions-not-supported"               },
+    {"n,,n=jo=e,r=abc",             "e=invalid-username-encoding"              },
+    {"n,,n=joe=,r=abc",             "e=invalid-username-encoding"              },
+    {"n,,n=joe=2,r=abc",            "e=invalid-username-encoding"              },
+    {"n,,n=joe=2c,r=abc",           "e=invalid-username-encoding"              },
+    {"n,,n=,r=abc",                 "e=invalid-username-encoding"              },
+    {"n,a=anna,n=joe,r=abc",        "e=other-error"                            },
+    {"n,a=joey,n=joe,r=abc",        "e=other-error"                            },
+    {"n,a=j=2c,n=joe,r=abc",        "e=other-error"                            },
+    {"",			    "e=other-error"			    },
+    {"n",			   "e=other-error"			    },
+    {"n,",			  "e=other-error"			    },
+    {"n,,",			 "e=other-error"			    },
+    {"n,n=joe,r=abc",               "e=other-error"                            },
+    {"n,b=x,n=joe,r=abc",           "e=other-error"                            },
+    {"n,a=joe",		     "e=other-error"                            },
+    {"n,a=joe,",		    "e=other-error"                            },
+    {"x,,n=joe,r=abc",              "e=other-error"                            },
+    {"nn,,n=joe,r=abc",             "e=other-error"                            },
+    {",,n=joe,r=abc",               "e=other-error"                            },
+    {"n,,N=joe,r=abc",              "e=other-error"                            },
+    {"n,,u=joe,r=abc",              "e=other-error"                            },
+    {"n,,r=abc,n=joe",              "e=other-error"                            },
+    {"n,,n=joe",		    "e=other-error"                            },
+    {"n,,n=joe,",		   "e=other-error"                            },
+    {"n,,n=joe,r=",                 "e=other-error"                            },
+    {"n,,n=joe,r=,x=more",          "e=other-error"                            },
+    {"n,,n=joe,x=more,r=abc",       "e=other-error"                            },
+    {"n,,n=joe,r=a b",              "e=other-error"                            },
+    {"n,,n=joe,r=a\x7f",            "e=other-error"                            },
+    {"n,,n=joe,r=\xc3\xb6",         "e=other-error"                            },
+    {"n,,n=joe,abc",                "e=other-error"                            },
+};
+
+static void
+first_messages_are_taken_apart(void **state)
+{
+	struct sasl s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(firsts); i++) {
+		const char *result = firsts[i].result, *first = firsts[i].first;
+		enum sasl_status status = begin_scram(&s, first);
+
+		check(status == SASL_CHALLENGE, "%s", first);
+		if (strncmp(result, "e=", 2) != 0) {
+			check_text(s.user, result, first);
+			continue;
+		}
+		check_text(s.text, encode(result, strlen(result)), first);
+		check(sasl_step(&s, "") == SASL_BAD, "%s", first);
+		check(
+		    s.text != NULL && strchr(s.text, ' ') != NULL, "%s", first);
+	}
+}
+
+/* And the one that comes last; NULL: it is a proof. */
+static const struct {
+	const char *final;
+	const char *error;
+} finals[] = {
+    {FINAL_1 ",p=" PROOF_1,				     NULL                           },
+    {FINAL_1 ",x=more,p=" PROOF_1,                              NULL                           },
+    {FINAL_1 ",p=AAAA",					 NULL                           },
+    {"c=biws," NONCE_1 "x,p=" PROOF_1,                          "e=other-error"                },
+    {"c=biws,r=fyko+d2lbbFgONRv9qkxdawL,p=" PROOF_1,            "e=other-error"                },
+    {"c=biws,r=,p=" PROOF_1,				    "e=other-error"                },
+    {"c=biws,p=" PROOF_1,				       "e=other-error"                },
+    {"c=eSws," NONCE_1 ",p=" PROOF_1,                           "e=channel-bindings-dont-match"},
+    {"c=," NONCE_1 ",p=" PROOF_1,                               "e=channel-bindings-dont-match"},
+    {"c=biwsAAAA," NONCE_1 ",p=" PROOF_1,                       "e=channel-bindings-dont-match"},
+    {"C=biws," NONCE_1 ",p=" PROOF_1,                           "e=other-error"                },
+    {NONCE_1 ",c=biws,p=" PROOF_1,                              "e=other-error"                },
+    {"",							"e=other-error"                },
+    {"c",						       "e=other-error"                },
+    {"c=biws",						  "e=other-error"                },
+    {FINAL_1,						   "e=other-error"                },
+    {FINAL_1 ",",					       "e=other-error"                },
+    {FINAL_1 ",p",					      "e=other-error"                },
+    {FINAL_1 ",xx",					     "e=other-error"                },
+    {FINAL_1 ",,p=" PROOF_1,				    "e=other-error"                },
+    {FINAL_1 ",p=" PROOF_1 ",x=more",                           "e=other-error"                },
+    {FINAL_1 ",p=*",					    "e=invalid-encoding"           },
+    {FINAL_1 ",p=AAA",					  "e=invalid-encoding"           },
+    {FINAL_1 ",p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+     "e=invalid-encoding"								      },
+    {FINAL_1
+	",p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	"AAAA",					    "e=other-error"                },
+};
+
+static void
+last_messages_are_taken_apart(void **state)
+{
+	struct sasl s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(finals); i++) {
+		const char *final = finals[i].final, *error = finals[i].error;
+		enum sasl_status status;
+
+		assert_int_equal(begin_scram(&s, "n,," BARE_1), SASL_CHALLENGE);
+		status = go_on(&s, final);
+		check(status == (error == NULL ? SASL_PROOF : SASL_CHALLENGE),
+		    "%s", final);
+		if (error == NULL)
+			continue;
+		check_text(s.text, encode(error, strlen(error)), final);
+		check(sasl_step(&s, "*") == SASL_BAD, "%s", final);
+	}
+}
+
+/* The longest of everything has room, and one octet more is refused. */
+static void
+scram_has_bounds(void **state)
+{
+	char first[SASL_MESSAGE + 2], nonce[33], final[SASL_MESSAGE + 1];
+	struct sasl s;
+
+	(void)state;
+	memset(nonce, 'N', sizeof nonce);
+	nonce[32] = '\0';
+	for (int more = 0; more < 2; more++) {
+		unsigned char salt[48] = {0};
+		int n = snprintf(first, sizeof first,
+		    "n,,n=joe,r=%0*d,x=", SASL_NONCE + more, 0);
+
+		memset(first + n, 'x', sizeof first - (size_t)n);
+		first[SASL_MESSAGE] = '\0';
+		memset(&s, 0xff, sizeof s);
+		if (sasl_start(&s, sasl_find("SCRAM-SHA-256"),
+			encode(first, SASL_MESSAGE), STAMP) != SASL_SALT) {
+			assert_int_equal(more, 1);
+			continue;
+		}
+		assert_int_equal(more, 0);
+		assert_int_equal(
+		    sasl_tell_salt(&s, salt, sizeof salt, UINT32_MAX, nonce),
+		    SASL_CHALLENGE);
+		n = snprintf(final, sizeof final, "c=biws,r=%s,x=", s.nonce);
+		memset(final + n, 'x', sizeof final - (size_t)n);
+		memcpy(final + SASL_MESSAGE - 7, ",p=AAAA", 8);
+		assert_int_equal(go_on(&s, final), SASL_PROOF);
+		assert_true(s.signed_len < sizeof s.signed_text);
+	}
+}
+
 static void
 an_exchange_starts_afresh(void **state)
 {
@@ -617,7 +843,7 @@ random_lines_are_no_danger(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
-		const struct sasl_mechanism *m = sasl_mechanism(draw(&seed, 3));
+		const struct sasl_mechanism *m = sasl_mechanism(draw(&seed, 5));
 		enum sasl_status status = SASL_CHALLENGE;
 		struct sasl s;
 
@@ -637,7 +863,8 @@ random_lines_are_no_danger(void **state)
 			status = step == 0 ? sasl_start(&s, m, line, STAMP)
 					   : sasl_step(&s, line);
 		}
-		assert_int_not_equal(status, SASL_CHALLENGE);
+		if (status == SASL_SALT || status == SASL_CHALLENGE)
+			continue; /* of SCRAM, which goes on */
 		if (status != SASL_DONE) {
 			assert_true(is_clean(&s));
 			continue;
@@ -665,6 +892,10 @@ main(void)
 	    cmocka_unit_test(login_has_bounds),
 	    cmocka_unit_test(a_failed_exchange_leaves_nothing),
 	    cmocka_unit_test(secrets_are_in_one_place),
+	    cmocka_unit_test(scram_is_that_of_the_rfc),
+	    cmocka_unit_test(first_messages_are_taken_apart),
+	    cmocka_unit_test(last_messages_are_taken_apart),
+	    cmocka_unit_test(scram_has_bounds),
 	    cmocka_unit_test(an_exchange_starts_afresh),
 	    cmocka_unit_test(random_lines_are_no_danger),
 	};

@@ -338,6 +338,35 @@ logins_keep_their_distance(void **state)
 
 static char found[256];
 
+/* Two that need it for the first time at once must get the same. */
+static void
+a_key_is_drawn_once(void **state)
+{
+	unsigned char key[32], again[32], zero[32] = {0};
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(state_key("state", key, sizeof key), FINE);
+	assert_memory_not_equal(key, zero, sizeof key);
+	assert_int_equal(stat("state/salt-key", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_size, 32);
+	assert_int_equal(st.st_nlink, 1);
+	assert_int_equal(state_key("state", again, sizeof again), FINE);
+	assert_memory_equal(key, again, sizeof key);
+	unlink("state/salt-key");
+	assert_int_equal(state_key("state", again, sizeof again), FINE);
+	assert_memory_not_equal(key, again, sizeof key);
+	assert_int_equal(logged_lines, 0);
+	make_file("state/salt-key", "short", 5);
+	assert_int_equal(state_key("state", again, sizeof again), TEMP);
+	unlink("state/salt-key");
+	assert_int_equal(symlink("/dev/zero", "state/salt-key"), 0);
+	assert_int_equal(state_key("state", again, sizeof again), TEMP);
+	assert_int_equal(state_key("no-state", again, sizeof again), TEMP);
+	assert_int_equal(logged_lines, 3);
+}
+
 static int
 note_found(void *arg, const char *mailbox, const struct stat *st)
 {
@@ -390,6 +419,7 @@ main(void)
 	    with_state(odd_files_are_refused),
 	    with_state(only_a_directory_of_ours_will_do),
 	    with_state(a_journal_is_put_aside_whole),
+	    with_state(a_key_is_drawn_once),
 	    with_state(journals_are_found),
 	    with_state(logins_keep_their_distance),
 	};
