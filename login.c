@@ -403,8 +403,7 @@ consult(
 			goto fail;
 		l->refused++;
 		*code = "AUTH";
-		return sasl_tell_error(
-		    s, "invalid-proof", "user name or password is wrong");
+		return sasl_fail(s, "user name or password is wrong");
 	default:
 		break;
 	}

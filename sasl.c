@@ -144,8 +144,10 @@ step_login(struct sasl *s)
 
 /* --- SCRAM: RFC 5802, RFC 7677 --- */
 
-enum sasl_status
-sasl_tell_error(struct sasl *s, const char *error, const char *text)
+/* Tells the client an "e="; its answer, whatever it is, ends the exchange with
+ * that text. */
+static enum sasl_status
+tell_error(struct sasl *s, const char *error, const char *text)
 {
 	char message[64];
 	int n = snprintf(message, sizeof message, "e=%s", error);
@@ -158,8 +160,7 @@ sasl_tell_error(struct sasl *s, const char *error, const char *text)
 static enum sasl_status
 malformed(struct sasl *s)
 {
-	return sasl_tell_error(
-	    s, "other-error", "the response is not one of SCRAM");
+	return tell_error(s, "other-error", "the response is not one of SCRAM");
 }
 
 /* Adds to what is signed; there is room for all that comes. */
@@ -268,23 +269,22 @@ take_first(struct sasl *s)
 	size_t as_len, name_len, nonce_len;
 
 	if (s->message_len > 1 && memcmp(s->message, "p=", 2) == 0)
-		return sasl_tell_error(s,
-		    "server-does-not-support-channel-binding",
+		return tell_error(s, "server-does-not-support-channel-binding",
 		    "there is no channel binding here");
 	at = bare = read_header(s, end, &as, &as_len);
 	if (at == NULL)
 		return malformed(s);
 	if (end - at > 1 && memcmp(at, "m=", 2) == 0)
-		return sasl_tell_error(s, "extensions-not-supported",
+		return tell_error(s, "extensions-not-supported",
 		    "there are no extensions of SCRAM here");
 	name = take_attribute(&at, end, 'n', &name_len);
 	if (name == NULL)
 		return malformed(s);
 	if (!read_name(name, name_len, s->user, &s->user_len))
-		return sasl_tell_error(s, "invalid-username-encoding",
+		return tell_error(s, "invalid-username-encoding",
 		    "the user name is not well formed");
 	if (!is_himself(s, as, as_len))
-		return sasl_tell_error(
+		return tell_error(
 		    s, "other-error", "nobody may act for another user here");
 	nonce = take_attribute(&at, end, 'r', &nonce_len);
 	if (nonce == NULL || !is_nonce(nonce, nonce_len))
@@ -340,7 +340,7 @@ take_final(struct sasl *s)
 	if (binding == NULL)
 		return malformed(s);
 	if (!is_header(s, binding, binding_len))
-		return sasl_tell_error(s, "channel-bindings-dont-match",
+		return tell_error(s, "channel-bindings-dont-match",
 		    "there is no channel binding here");
 	nonce = take_attribute(&at, end, 'r', &nonce_len);
 	if (nonce == NULL || nonce_len != strlen(s->nonce) ||
@@ -361,7 +361,7 @@ take_final(struct sasl *s)
 	text[proof_len] = '\0';
 	if (sasl_decode(
 		text, (char *)s->proof, sizeof s->proof, &s->proof_len) != NULL)
-		return sasl_tell_error(
+		return tell_error(
 		    s, "invalid-encoding", "the response is not base64");
 	sign(s, s->message, (size_t)(proof - 3 - s->message));
 	return SASL_PROOF;

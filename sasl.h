@@ -108,13 +108,6 @@ enum sasl_status sasl_tell_salt(struct sasl *s, const unsigned char *salt,
 enum sasl_status sasl_tell_signature(
     struct sasl *s, const unsigned char *signature, size_t len);
 
-/*
- * Of SCRAM: tells the client an "e=" of RFC 5802 s. 7; its answer, whatever it
- * is, ends the exchange: SASL_BAD, with that text.
- */
-enum sasl_status sasl_tell_error(
-    struct sasl *s, const char *error, const char *text);
-
 /* Ends the exchange: SASL_BAD, with that text. */
 enum sasl_status sasl_fail(struct sasl *s, const char *text);
 

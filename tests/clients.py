@@ -29,6 +29,10 @@ LIMIT = 60  # seconds, for each run of a client
 NOBODY = 65534
 JAIL_UID, FIRST_UID = 62000, 62001
 SECRET = 'secret'
+DOVECOTS = {  # what doveadm pw made of SECRET
+    'SCRAM-SHA-256': '4096,cyPpf9AD7c4ENZuVFY3//g==,x67Ni9HtyLn/DZ7eorWx7BfB8vVWpVwIiuH65qM'
+                     'WdNY=,HUoyzXQZ4j6/8wbHu9TIHWAkmygZ4ghcDOvGqJmlTBE=',
+    'SCRAM-SHA-1': '4096,PEavRSqag9T77AMKZvEDqA==,0pfST2nmKi+vRKpGaDHVduQJSeU=,qfUfFNmLuDvMdlMG/+UsoYxPTSw='}
 CRYPT = '$6$clients$reQ1SouzUbgo1LC3xzGmGXE1l7JtSMgFNhmGWcRadd4qPHrwrPGzRYLWQWqnVVU1/mCvaDY5NECdwXcjdkubl0'
 
 
@@ -187,7 +191,8 @@ class Place:
 
     Passwords are for self.port and APOP for self.apop_port. With root these
     are two servers: one has PAM and no secrets file, hence no timestamp in
-    its greeting; the other has a secrets file.
+    its greeting; the other has a secrets file. At self.keys_port there are
+    only keys of SCRAM.
     """
 
     def __init__(self, form, uids):
@@ -204,11 +209,8 @@ class Place:
             os.mkdir(self.spool, 0o711)
             self.give(self.spool)
             self.give(f'{self.dir}/state')
-        with open(f'{self.dir}/secrets', 'w', encoding='ascii') as f:
-            os.fchmod(f.fileno(), 0o600)
-            f.writelines(f'{user}:{{PLAIN}}{SECRET}\n' for user in uids)
-        if form == 'user':
-            self.give(f'{self.dir}/secrets')
+        self.write_secrets('secrets', [f'{user}:{{PLAIN}}{SECRET}\n' for user in uids])
+        self.write_secrets('keys', [f'{user}:{{{scheme}}}{keys}\n' for user in uids for scheme, keys in DOVECOTS.items()])
 
     @staticmethod
     def give(path):
@@ -216,13 +218,22 @@ class Place:
         if os.geteuid() == 0:
             os.chown(path, NOBODY, NOBODY)
 
+    def write_secrets(self, name, lines):
+        with open(f'{self.dir}/{name}', 'w', encoding='ascii') as f:
+            os.fchmod(f.fileno(), 0o600)
+            f.writelines(lines)
+        if self.form == 'user':
+            self.give(f'{self.dir}/{name}')
+
     def start(self):
-        secrets = f'--secrets={self.dir}/secrets'
+        secrets, keys = f'--secrets={self.dir}/secrets', f'--secrets={self.dir}/keys'
         if self.form == 'user':
             self.port = self.apop_port = self.serve('--no-pam', secrets, f'--mailbox={self.spool}/%u')
+            self.keys_port = self.serve('--no-pam', keys, f'--mailbox={self.spool}/%u')
         else:
             self.port = self.serve(f'--secrets={self.dir}/none')
             self.apop_port = self.serve(secrets)
+            self.keys_port = self.serve(keys)
 
     def serve(self, *options):
         """A superserver on a free port, as soon as it listens."""
@@ -276,6 +287,10 @@ class Place:
         with open(f'{self.dir}/log', 'rb') as f:
             return [line for line in f.read().decode().splitlines() if f' user={user},' in line]
 
+    def log_of_failures(self, user):
+        with open(f'{self.dir}/log', encoding='utf-8') as f:
+            return [line for line in f.read().splitlines() if line.endswith(f' user={user}')]
+
     def mailbox(self, user):
         """What is there once the last session has ended."""
         end = time.monotonic() + LIMIT
@@ -287,7 +302,7 @@ class Place:
             return f.read()
 
     def last_login(self, user):
-        return re.search(r'method=(\w+)', [line for line in self.log_of(user) if 'LOGIN, ' in line][-1])[1]
+        return re.search(r'method=([\w-]+)', [line for line in self.log_of(user) if 'LOGIN, ' in line][-1])[1]
 
     def home(self, user):
         path = f'{self.dir}/home/{user}'
@@ -407,9 +422,10 @@ def pipelined(place, user, box):
 
 
 def curl(place, user, box):
-    """curl: APOP where the greeting has a timestamp, else USER and PASS"""
-    for port, method in {place.port: 'PASS', place.apop_port: 'APOP'}.items():
-        base = ('curl', '-sS', '-m', LIMIT, '-u', f'{user}:{SECRET}')
+    """curl: the best that is offered, and APOP"""
+    best = 'CRAM-MD5' if place.port == place.apop_port else 'PLAIN'
+    for port, method, auth in ((place.port, best, '*'), (place.apop_port, 'APOP', '+APOP')):
+        base = ('curl', '-sS', '-m', LIMIT, '-u', f'{user}:{SECRET}', '--login-options', f'AUTH={auth}')
         url = f'pop3://127.0.0.1:{port}/'
         expect('LIST', place.run(user, *base, url).split(),
                [b'%d' % n for pair in enumerate(box.sizes(), 1) for n in pair])
@@ -422,6 +438,16 @@ def curl(place, user, box):
     expect('TOP', top, box.messages[0][:box.messages[0].index(b'\n\n') + 2])
     place.run(user, *base, '-I', '-X', 'DELE', f'{url}2')
     expect('mailbox', place.mailbox(user), box.without(2))
+
+
+def curl_sasl(place, user, box):
+    """curl: each of its mechanisms, and a wrong password"""
+    for method, port in (('CRAM-MD5', place.apop_port), ('PLAIN', place.port), ('LOGIN', place.port),
+                         ('PLAIN', place.keys_port), ('LOGIN', place.keys_port)):
+        argv = ('curl', '-sS', '-m', LIMIT, '--login-options', f'AUTH={method}', f'pop3://127.0.0.1:{port}/', '-u')
+        expect('LIST', len(place.run(user, *argv, f'{user}:{SECRET}').splitlines()), len(box.messages))
+        expect('login by', place.last_login(user), method)
+    place.run(user, *argv, f'{user}:wrong', good=(67,))
 
 
 def perl_net_pop3(place, user, box):
@@ -509,6 +535,29 @@ def mpop(place, user, box):
     expect('mailbox', place.mailbox(user), b'')
 
 
+def mpop_sasl(place, user, box):
+    """mpop: each of its mechanisms, by GNU SASL, and wrong passwords"""
+    for method, port in (('plain', place.port), ('login', place.port), ('cram-md5', place.apop_port),
+                         ('scram-sha-1', place.apop_port), ('scram-sha-256', place.apop_port),
+                         ('scram-sha-1', place.keys_port), ('scram-sha-256', place.keys_port)):
+        argv = ('mpop', '-C', place.write(user, 'rc', ''), '--host=127.0.0.1', f'--port={port}', f'--auth={method}',
+                f'--user={user}', '--tls=off', '--keep=on', '--auth-only', '--delivery=mbox,/dev/null')
+        place.run(user, *argv, f'--passwordeval=echo {SECRET}')
+        expect('login by', place.last_login(user).lower(), method)
+        if port == place.keys_port:
+            place.run(user, *argv, '--passwordeval=echo wrong', good=(77,))
+            expect('refused', f' method={method},' in place.log_of_failures(user)[-1].lower(), True)
+
+
+def mutt_sasl(place, user, box):
+    """mutt: SCRAM-SHA-256, by GNU SASL"""
+    commands = (f'set ssl_force_tls=no pop_pass={SECRET} folder={place.home(user)} pop_authenticators=scram-sha-256 '
+                'pop_checkinterval=0 wait_key=no; push "<quit>"')
+    place.run(user, 'script', '-qec', f"mutt -n -F /dev/null -f pop://{user}@127.0.0.1:{place.keys_port}/ "
+              f"-e '{commands}'", '/dev/null')
+    expect('login by', place.last_login(user), 'SCRAM-SHA-256')
+
+
 def getmail(place, user, box):
     """getmail: by USER, then by APOP; it adds a Return-Path, and folds long header lines"""
     want = [b'Return-Path: <unknown>\n' + m.replace(b'X-Long: ', b'X-Long: \n ') for m in box.messages]
@@ -560,8 +609,9 @@ def without_mutts(message):
     return re.sub(rb'(?m)^(Status|Content-Length|Lines|X-Status): .*\n', b'', head + b'\n') + b'\n' + body
 
 
-CLIENTS = [poplib_calls, pipelined, curl, perl_net_pop3, fetchmail_all, fetchmail_top, fetchmail_keep, fetchmail_apop,
-           mpop, getmail, mutt]
+CLIENTS = [poplib_calls, pipelined, curl, curl_sasl, perl_net_pop3, fetchmail_all, fetchmail_top, fetchmail_keep,
+           fetchmail_apop, mpop, mpop_sasl, getmail, mutt, mutt_sasl]
+LOGINS = [curl_sasl, mpop_sasl, mutt_sasl]  # for these one mailbox will do
 # poplib refuses lines above 2048 octets; fetchmail breaks those above 8192 and puts bytes of its own between.
 SHORT_LINES = [poplib_calls, fetchmail_all, fetchmail_top, fetchmail_keep, fetchmail_apop]
 
@@ -574,7 +624,8 @@ def cases(names):
     """(user, client, mailbox), for all that are wanted."""
     return [(f'{client.__name__}_{box.name}', client, box) for client in CLIENTS for box in boxes()
             if (not names or client.__name__ in names)
-            and not (client in SHORT_LINES and box.name == 'long')]
+            and not (client in SHORT_LINES and box.name == 'long')
+            and not (client in LOGINS and box.name != 'headers')]
 
 
 def try_one(place, user, client, box):

@@ -2,7 +2,7 @@
 """Does every text that the client gets have its translation? TAP.
 
 Texts are the literals of reply_ok(), reply_err(), sasl_fail() and
-sasl_tell_error(), and those that login.c, session.c, proto.c and sasl.c hand
+tell_error(), and those that login.c, session.c, proto.c and sasl.c hand
 to them. A translation has the same conversions in the same order, is UTF-8,
 and fits into a reply of 512 octets; none stands there for nothing.
 """
@@ -33,7 +33,7 @@ def used():
         # what is chosen between or returned for it.
         for call in re.findall(r'reply_ok\([^,()]*,\s*(' + LITERALS + ')', text):
             texts.add(join(call))
-        for call in re.findall(r'(?:reply_err|sasl_fail|sasl_tell_error)\((.*?)\);', text, re.DOTALL):
+        for call in re.findall(r'(?:reply_err|sasl_fail|tell_error)\((.*?)\);', text, re.DOTALL):
             texts |= {join(t) for t in re.findall(LITERALS, call) if ' ' in t}
         for call in re.findall(r'(?:(?<!>)wrong =|return)([^;]*);', text):
             texts |= {join(t) for t in re.findall(LITERALS, call) if ' ' in t}

@@ -5,7 +5,5 @@ S: +OK*
 C: AUTH SCRAM-SHA-256 {first:joe}
 S: + *
 C: {base64:c=biws,r={nonce},p=AAAA}
-S: + ZT1pbnZhbGlkLXByb29m
-C: 
 S: -ERR [AUTH] user name or password is wrong
 end

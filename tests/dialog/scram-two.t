@@ -10,8 +10,6 @@ S: +OK*
 C: AUTH SCRAM-SHA-256 {first:joe}
 S: + *
 C: {final:pencil}
-S: + ZT1pbnZhbGlkLXByb29m
-C: 
 S: -ERR [AUTH] user name or password is wrong
 C: AUTH SCRAM-SHA-256 {first:joe}
 S: + *
