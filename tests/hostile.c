@@ -13,6 +13,7 @@
 #include "../jail.h"
 #include "../maildrop.h"
 #include "../privsep.h"
+#include "unit/proof.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -800,6 +801,141 @@ put_again(void)
 	put_credentials("anna", "secret");
 }
 
+/* -- exchanges of SCRAM that are not played to their end, or beyond it */
+
+static void
+put_begin(const char *user)
+{
+	const struct begin b = {METHOD_SCRAM_SHA_256, user};
+
+	privsep_send_begin(channel, &b);
+}
+
+static void
+put_end(const char *user)
+{
+	const struct credentials c = {.method = METHOD_SCRAM_SHA_256,
+	    .user = user,
+	    .secret = "",
+	    .rest = ""};
+
+	privsep_send_credentials(channel, &c);
+}
+
+/* Begins joe's, and proves that we know his password. */
+static void
+put_exchange(struct proof *p)
+{
+	static unsigned char proof[SCRAM_DIGEST];
+	static char message[100];
+	struct scram_salt told;
+	struct salt salt;
+	struct wire w;
+
+	put_begin("joe");
+	if (privsep_receive(channel, &w) != MSG_SALT ||
+	    !privsep_read_salt(&w, &salt) || salt.salt_len > sizeof told.bytes)
+		return;
+	told.iterations = salt.iterations;
+	told.len = salt.salt_len;
+	memcpy(told.bytes, salt.salt, salt.salt_len);
+	snprintf(message, sizeof message, "r=%s", salt.nonce);
+	make_proof(&told, "secret", message, proof);
+	*p = (struct proof){message, strlen(message), proof, sizeof proof};
+	privsep_send_proof(channel, p);
+	privsep_receive(channel, &w); /* the signature */
+}
+
+static void
+put_unproved(void)
+{
+	put_end("joe");
+}
+
+static void
+put_begun(void)
+{
+	put_begin("joe");
+	put_end("joe");
+}
+
+static void
+put_unbegun(void)
+{
+	const struct proof p = {"", 0, (const unsigned char *)"", 0};
+
+	privsep_send_proof(channel, &p);
+}
+
+static void
+put_proof_twice(void)
+{
+	struct proof p = {.message = ""};
+
+	put_exchange(&p);
+	privsep_send_proof(channel, &p);
+}
+
+/* Our proof does for us alone. */
+static void
+put_proof_for_another(void)
+{
+	struct proof p;
+
+	put_exchange(&p);
+	put_end("anna");
+}
+
+/* In between there was somebody else, who was refused. */
+static void
+put_proof_spent(void)
+{
+	struct proof p;
+	struct wire w;
+
+	put_exchange(&p);
+	put_credentials("anna", "wrong");
+	privsep_receive(channel, &w);
+	put_end("joe");
+}
+
+/* Another exchange has been begun since. */
+static void
+put_proof_outdated(void)
+{
+	struct wire w;
+	struct proof p;
+
+	put_exchange(&p);
+	put_begin("anna");
+	privsep_receive(channel, &w);
+	put_end("joe");
+}
+
+/* The proof of one exchange, in the next. */
+static void
+put_proof_again(void)
+{
+	struct proof p;
+	struct wire w;
+
+	put_exchange(&p);
+	put_begin("joe");
+	privsep_receive(channel, &w);
+	privsep_send_proof(channel, &p);
+	privsep_receive(channel, &w); /* refused */
+	put_end("joe");
+}
+
+static void
+put_other_method(void)
+{
+	const unsigned char bytes[] = {
+	    MSG_BEGIN, 1, 0, 0, 0, 0, 0, 0, 0, 'j', 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+	put(bytes, sizeof bytes);
+}
+
 static void
 put_verdict(void)
 {
@@ -915,36 +1051,45 @@ static const struct message_deed {
 	int flags;
 	void (*send)(void);
 } messages[] = {
-    {"message-empty",       OF_LOGIN | OF_SESSION, put_nothing   },
-    {"message-unknown",     OF_LOGIN | OF_SESSION, put_unknown   },
-    {"message-none",        OF_LOGIN | OF_SESSION, put_none      },
-    {"message-bad",         OF_LOGIN | OF_SESSION, put_bad       },
-    {"message-too-long",    OF_LOGIN | OF_SESSION, put_too_long  },
-    {"message-very-long",   OF_LOGIN | OF_SESSION, put_very_long },
-    {"credentials-cut",     OF_LOGIN | OF_SESSION, put_cut       },
-    {"credentials-tail",    OF_LOGIN | OF_SESSION, put_tail      },
-    {"credentials-length",  OF_LOGIN | OF_SESSION, put_length    },
-    {"credentials-method",  OF_LOGIN | OF_SESSION, put_method    },
-    {"credentials-nul",     OF_LOGIN | OF_SESSION, put_nul       },
-    {"credentials-long",    OF_LOGIN | OF_SESSION, put_long_name },
-    {"credentials-tries",   OF_LOGIN | OF_SESSION, put_tries     },
-    {"credentials-outside", OF_LOGIN | OF_SESSION, put_outside   },
-    {"credentials-two",     OF_LOGIN | OF_SESSION, put_two_users },
-    {"credentials-again",   OF_SESSION,            put_again     },
-    {"verdict",             OF_LOGIN | OF_SESSION, put_verdict   },
-    {"grant",	       OF_LOGIN | OF_SESSION, put_grant     },
-    {"locked",              OF_LOGIN | OF_SESSION, put_locked    },
-    {"lock",		OF_LOGIN,              put_lock      },
-    {"lock-tail",           OF_LOGIN | OF_SESSION, put_lock_tail },
-    {"lock-twice",          OF_LOGIN | OF_SESSION, put_lock_twice},
-    {"lock-flood",          OF_LOGIN | OF_SESSION, put_locks     },
-    {"unlock",              OF_LOGIN,              put_unlock    },
-    {"refresh",             OF_LOGIN | OF_SESSION, put_refresh   },
-    {"refresh-flood",       OF_LOGIN | OF_SESSION, put_refreshes },
-    {"summary-twice",       OF_LOGIN | OF_SESSION, put_summaries },
-    {"log-flood",           OF_LOGIN | OF_SESSION, put_logs      },
-    {"log-alarm",           OF_LOGIN | OF_SESSION, put_alarm     },
-    {"log-long",            OF_LOGIN | OF_SESSION, put_long_log  },
+    {"message-empty",       OF_LOGIN | OF_SESSION, put_nothing          },
+    {"message-unknown",     OF_LOGIN | OF_SESSION, put_unknown          },
+    {"message-none",        OF_LOGIN | OF_SESSION, put_none             },
+    {"message-bad",         OF_LOGIN | OF_SESSION, put_bad              },
+    {"message-too-long",    OF_LOGIN | OF_SESSION, put_too_long         },
+    {"message-very-long",   OF_LOGIN | OF_SESSION, put_very_long        },
+    {"credentials-cut",     OF_LOGIN | OF_SESSION, put_cut              },
+    {"credentials-tail",    OF_LOGIN | OF_SESSION, put_tail             },
+    {"credentials-length",  OF_LOGIN | OF_SESSION, put_length           },
+    {"credentials-method",  OF_LOGIN | OF_SESSION, put_method           },
+    {"credentials-nul",     OF_LOGIN | OF_SESSION, put_nul              },
+    {"credentials-long",    OF_LOGIN | OF_SESSION, put_long_name        },
+    {"credentials-tries",   OF_LOGIN | OF_SESSION, put_tries            },
+    {"credentials-outside", OF_LOGIN | OF_SESSION, put_outside          },
+    {"credentials-two",     OF_LOGIN | OF_SESSION, put_two_users        },
+    {"credentials-again",   OF_SESSION,            put_again            },
+    {"scram-unproved",      OF_LOGIN | OF_SESSION, put_unproved         },
+    {"scram-begun",         OF_LOGIN,              put_begun            },
+    {"scram-unbegun",       OF_LOGIN | OF_SESSION, put_unbegun          },
+    {"scram-twice",         OF_LOGIN,              put_proof_twice      },
+    {"scram-another",       OF_LOGIN,              put_proof_for_another},
+    {"scram-spent",         OF_LOGIN,              put_proof_spent      },
+    {"scram-outdated",      OF_LOGIN,              put_proof_outdated   },
+    {"scram-again",         OF_LOGIN,              put_proof_again      },
+    {"scram-method",        OF_LOGIN | OF_SESSION, put_other_method     },
+    {"verdict",             OF_LOGIN | OF_SESSION, put_verdict          },
+    {"grant",	       OF_LOGIN | OF_SESSION, put_grant            },
+    {"locked",              OF_LOGIN | OF_SESSION, put_locked           },
+    {"lock",		OF_LOGIN,              put_lock             },
+    {"lock-tail",           OF_LOGIN | OF_SESSION, put_lock_tail        },
+    {"lock-twice",          OF_LOGIN | OF_SESSION, put_lock_twice       },
+    {"lock-flood",          OF_LOGIN | OF_SESSION, put_locks            },
+    {"unlock",              OF_LOGIN,              put_unlock           },
+    {"refresh",             OF_LOGIN | OF_SESSION, put_refresh          },
+    {"refresh-flood",       OF_LOGIN | OF_SESSION, put_refreshes        },
+    {"summary-twice",       OF_LOGIN | OF_SESSION, put_summaries        },
+    {"log-flood",           OF_LOGIN | OF_SESSION, put_logs             },
+    {"log-alarm",           OF_LOGIN | OF_SESSION, put_alarm            },
+    {"log-long",            OF_LOGIN | OF_SESSION, put_long_log         },
 };
 
 /* A monitor that minds ends us now, even if it has given a lock before, or says

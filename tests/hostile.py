@@ -177,7 +177,7 @@ def judge_message(place, child, deed):
     said, log = place.attack(child, deed)
     if 'did it' in said:
         return 'the monitor lets it pass'
-    if 'user=anna' in log or 'anna' in os.listdir(place.scene.mail):
+    if re.search('LOGIN, .*user=anna', log) or 'anna' in os.listdir(place.scene.mail):
         return 'another user was let in'
     if os.path.lexists(place.scene.mailbox + '.lock'):
         return 'the lock is left'

@@ -6,10 +6,9 @@
 
 #include "../../apop.h"
 
+#include "proof.h"
 #include "test.h"
 
-#include <nettle/hmac.h>
-#include <nettle/pbkdf2.h>
 #include <pwd.h>
 
 #define LONG_64                                                                \
@@ -293,30 +292,6 @@ an_exchange(enum method method, const char *user)
 	assert_int_equal(auth_scram_begin(&config, salt_key, &b, &s), FINE);
 	assert_int_equal(strlen(s.nonce), PRIVSEP_NONCE);
 	return s;
-}
-
-/* SCRAM-SHA-256's proof, as a client makes it: RFC 5802 s. 3. */
-static void
-make_proof(const struct scram_salt *salt, const char *password,
-    const char *message, unsigned char proof[SCRAM_DIGEST])
-{
-	struct hmac_sha256_ctx h;
-	struct sha256_ctx sha;
-	uint8_t sum[SCRAM_DIGEST];
-
-	pbkdf2_hmac_sha256(strlen(password), (const uint8_t *)password,
-	    salt->iterations, salt->len, salt->bytes, sizeof sum, sum);
-	hmac_sha256_set_key(&h, sizeof sum, sum);
-	hmac_sha256_update(&h, 10, (const uint8_t *)"Client Key");
-	hmac_sha256_digest(&h, SCRAM_DIGEST, proof);
-	sha256_init(&sha);
-	sha256_update(&sha, SCRAM_DIGEST, proof);
-	sha256_digest(&sha, sizeof sum, sum);
-	hmac_sha256_set_key(&h, sizeof sum, sum);
-	hmac_sha256_update(&h, strlen(message), (const uint8_t *)message);
-	hmac_sha256_digest(&h, sizeof sum, sum);
-	for (size_t i = 0; i < sizeof sum; i++)
-		proof[i] ^= sum[i];
 }
 
 /* Proves that one knows it, in a message with that nonce. */
