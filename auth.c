@@ -192,10 +192,23 @@ entry_agrees(const struct auth_config *config, const struct credentials *c,
 	}
 }
 
+/* Whose the mailbox is, and where, if an entry says so; else empty. */
+struct place {
+	char owner[SECRETS_OWNER + 1];
+	char path[SECRETS_PATH + 1];
+};
+
+static void
+take_place(struct place *p, const struct secret *entry)
+{
+	snprintf(p->owner, sizeof p->owner, "%s", entry->owner);
+	snprintf(p->path, sizeof p->path, "%s", entry->path);
+}
+
 /* Sets *known if the file has an entry for the user. */
 static enum trouble
-ask_secrets(
-    const struct auth_config *config, const struct credentials *c, int *known)
+ask_secrets(const struct auth_config *config, const struct credentials *c,
+    int *known, struct place *place)
 {
 	enum trouble why = PERM;
 	struct secrets file;
@@ -210,8 +223,10 @@ ask_secrets(
 	why = PERM;
 	while (secrets_next(&file, c->user, &entry)) {
 		*known = 1;
-		if (entry_agrees(config, c, &entry))
-			why = FINE;
+		if (!entry_agrees(config, c, &entry) || why == FINE)
+			continue;
+		why = FINE;
+		take_place(place, &entry);
 	}
 	secrets_close(&file);
 	return why;
@@ -260,12 +275,13 @@ ask_others(const struct auth_config *config, const struct credentials *c,
 
 /* Fills in the groups; false if there are too many to pass on. */
 static int
-find_groups(const struct auth_config *config, struct account *account)
+find_groups(
+    const struct auth_config *config, const char *name, struct account *account)
 {
 	gid_t all[PRIVSEP_GROUPS + 1];
 	int n = (int)COUNT(all);
 
-	if (getgrouplist(account->name, account->gid, all, &n) == -1)
+	if (getgrouplist(name, account->gid, all, &n) == -1)
 		goto too_many;
 	for (int i = 0; i < n; i++) {
 		if (all[i] == config->mail_group)
@@ -279,59 +295,73 @@ find_groups(const struct auth_config *config, struct account *account)
 	return 1;
 
 too_many:
-	log_line(LOG_ERR, "user %s is in more than %d groups", account->name,
-	    PRIVSEP_GROUPS);
+	log_line(
+	    LOG_ERR, "user %s is in more than %d groups", name, PRIVSEP_GROUPS);
 	return 0;
 }
 
 /* Root serves system users, other than itself. */
 static enum trouble
-take_ids(const struct auth_config *config, const struct passwd *pw,
-    struct account *account)
+take_ids(const struct auth_config *config, const char *name,
+    const struct passwd *pw, struct account *account)
 {
 	if (pw == NULL) {
-		log_line(LOG_ERR, "user %s is no system user: refused",
-		    account->name);
+		log_line(LOG_ERR, "user %s is no system user: refused", name);
 		return PERM;
 	}
 	if (pw->pw_uid == 0) {
-		log_line(LOG_ERR, "user %s has uid 0: refused", account->name);
+		log_line(LOG_ERR, "user %s has uid 0: refused", name);
 		return PERM;
 	}
-	/* Some name services do not mind case: the mailbox's name does. */
-	if (strcmp(account->name, pw->pw_name) != 0 &&
-	    !auth_name_is_safe(pw->pw_name))
-		return PERM;
-	snprintf(account->name, sizeof account->name, "%s", pw->pw_name);
 	account->uid = pw->pw_uid;
 	account->gid = pw->pw_gid;
-	return find_groups(config, account) ? FINE : TEMP;
+	return find_groups(config, pw->pw_name, account) ? FINE : TEMP;
 }
 
 static enum trouble
-find_account(const struct auth_config *config, struct account *account)
+find_mailbox(const struct auth_config *config, const struct place *place,
+    const char *home, struct account *account)
 {
+	const char *pattern =
+	    place->path[0] == '\0' ? config->mailbox : place->path;
+
+	if (auth_mailbox(pattern, account->name, home, account->mailbox))
+		return FINE;
+	log_line(
+	    LOG_ERR, "mailbox %s: no path for user %s", pattern, account->name);
+	return TEMP;
+}
+
+static enum trouble
+find_account(const struct auth_config *config, const struct place *place,
+    struct account *account)
+{
+	int is_own = place->owner[0] == '\0';
+	const char *owner = is_own ? account->name : place->owner;
 	enum trouble why = FINE;
 	const struct passwd *pw;
 
 	errno = 0;
-	pw = getpwnam(account->name);
+	pw = getpwnam(owner);
 	if (pw == NULL && errno != 0 && errno != ENOENT && errno != ESRCH) {
-		log_errno("cannot look up user", account->name);
+		log_errno("cannot look up user", owner);
 		return TEMP;
 	}
 	account->uid = getuid();
 	account->gid = getgid();
 	if (config->is_root)
-		why = take_ids(config, pw, account);
-	if (why == FINE &&
-	    !auth_mailbox(config->mailbox, account->name,
-		pw == NULL ? "" : pw->pw_dir, account->mailbox)) {
-		log_line(LOG_ERR, "mailbox %s: no path for user %s",
-		    config->mailbox, account->name);
-		why = TEMP;
+		why = take_ids(config, owner, pw, account);
+	if (why != FINE)
+		return why;
+	/* Some name services do not mind case: the mailbox's name does. */
+	if (config->is_root && is_own) {
+		if (!auth_name_is_safe(pw->pw_name))
+			return PERM;
+		snprintf(
+		    account->name, sizeof account->name, "%s", pw->pw_name);
 	}
-	return why;
+	return find_mailbox(
+	    config, place, pw == NULL ? "" : pw->pw_dir, account);
 }
 
 unsigned
@@ -357,6 +387,7 @@ enum trouble
 auth_check(const struct auth_config *config, const struct credentials *c,
     struct account *account)
 {
+	struct place place = {.owner = ""};
 	enum trouble why;
 	int known;
 
@@ -364,11 +395,11 @@ auth_check(const struct auth_config *config, const struct credentials *c,
 	if (!auth_name_is_safe(c->user))
 		return PERM;
 	snprintf(account->name, sizeof account->name, "%s", c->user);
-	why = ask_secrets(config, c, &known);
+	why = ask_secrets(config, c, &known, &place);
 	if (!known &&
 	    (config->checkpassword != NULL || config->pam_service != NULL))
 		why = ask_others(config, c, account);
-	return why == FINE ? find_account(config, account) : why;
+	return why == FINE ? find_account(config, &place, account) : why;
 }
 
 /* Draws our part of the nonce: RFC 5802 s. 5.1. */
@@ -449,6 +480,7 @@ auth_scram_prove(const struct auth_config *config, const struct auth_scram *s,
     const struct proof *p, unsigned char signature[SCRAM_DIGEST],
     struct account *account)
 {
+	struct place place = {.owner = ""};
 	enum trouble why = PERM;
 	struct secrets file;
 	struct secret entry;
@@ -463,11 +495,13 @@ auth_scram_prove(const struct auth_config *config, const struct auth_scram *s,
 	if (secrets_open(&file, config->secrets) != FINE)
 		return TEMP;
 	while (secrets_next(&file, s->user, &entry))
-		if (proof_agrees(s, p, &entry, signature))
+		if (why != FINE && proof_agrees(s, p, &entry, signature)) {
 			why = FINE;
+			take_place(&place, &entry);
+		}
 	secrets_close(&file);
 	snprintf(account->name, sizeof account->name, "%s", s->user);
-	return why == FINE ? find_account(config, account) : why;
+	return why == FINE ? find_account(config, &place, account) : why;
 }
 
 enum trouble
@@ -488,6 +522,6 @@ auth_owner(const struct auth_config *config, uid_t uid, gid_t gid,
 		snprintf(
 		    account->name, sizeof account->name, "%s", pw->pw_name);
 	if (config->is_root && (pw != NULL || uid == 0))
-		return take_ids(config, pw, account);
+		return take_ids(config, account->name, pw, account);
 	return FINE;
 }

@@ -10,6 +10,7 @@
 #include "secrets.h"
 #include "state.h"
 
+#include <crypt.h>
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -48,6 +49,22 @@ check_pam(const struct check *c)
 		    c->pam_service, c->pam_service);
 }
 
+static void
+check_entry(const struct check *c, const struct secret *entry)
+{
+	const char *owner = *entry->owner ? entry->owner : entry->user;
+
+	if (c->means->is_root && entry->scheme != SCHEME_NONE &&
+	    getpwnam(owner) == NULL)
+		say(0,
+		    "user %s: a secret for the mailbox of %s, who is no "
+		    "system user",
+		    entry->user, owner);
+	if (entry->scheme == SCHEME_CRYPT &&
+	    crypt_checksalt(entry->value) == CRYPT_SALT_INVALID)
+		say(0, "user %s: that is no hash behind {CRYPT}", entry->user);
+}
+
 /* Goes through the file once, which logs every line that is wrong. */
 static void
 check_secrets(const struct check *c)
@@ -67,8 +84,8 @@ check_secrets(const struct check *c)
 		say(0, "secrets file %s: see above", c->secrets);
 		return;
 	}
-	while (secrets_next(&file, "", &entry))
-		continue;
+	while (secrets_next(&file, NULL, &entry))
+		check_entry(c, &entry);
 	say(1, "secrets file %s", c->secrets);
 	secrets_close(&file);
 }

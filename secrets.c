@@ -6,6 +6,8 @@
  */
 #include "secrets.h"
 
+#include "scram.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -156,17 +158,51 @@ read_value(const char *text, struct secret *entry)
 	return 0;
 }
 
+/* Cuts the field that ends at the next colon off *rest; where the scheme
+ * begins there is none. False if it has more than "most" bytes. */
+static int
+cut_field(char **rest, size_t most, const char **field)
+{
+	size_t len = strcspn(*rest, ":");
+
+	*field = "";
+	if (**rest == '{' || (*rest)[len] == '\0')
+		return 1;
+	(*rest)[len] = '\0';
+	*field = *rest;
+	*rest += len + 1;
+	return len <= most;
+}
+
+/* Are the keys of SCRAM such keys? */
+static int
+has_keys(const struct secret *entry)
+{
+	struct scram_keys keys;
+	int has = 1;
+
+	if (entry->scheme == SCHEME_SCRAM_SHA_1)
+		has = scram_read(SCRAM_SHA_1, entry->value, &keys);
+	if (entry->scheme == SCHEME_SCRAM_SHA_256)
+		has = scram_read(SCRAM_SHA_256, entry->value, &keys);
+	explicit_bzero(&keys, sizeof keys);
+	return has;
+}
+
 /* Reads a line, cutting it in place. */
 static void
 read_entry(struct secrets *s, char *line, int whole, struct secret *entry)
 {
-	size_t name_len = strcspn(line, ":");
-	char *rest = line + name_len;
+	char *rest = line + strcspn(line, ":");
 
 	*entry = (struct secret){.user = line, .value = ""};
 	if (*rest != '\0')
 		*rest++ = '\0';
-	if (whole && read_value(rest, entry))
+	whole &= cut_field(&rest, SECRETS_OWNER, &entry->owner);
+	whole &= cut_field(&rest, SECRETS_PATH, &entry->path);
+	/* Who reads in silence wants to know of many, and be quick. */
+	if (whole && read_value(rest, entry) &&
+	    (s->is_quiet || has_keys(entry)))
 		return;
 	entry->scheme = SCHEME_NONE;
 	if (!s->is_quiet)

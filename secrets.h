@@ -1,8 +1,8 @@
 /*
  * secrets.h - the secrets file: find a user's entries
  *
- * Lines are "user:{SCHEME}value"; '#' begins a comment line; pop3d.secrets(5)
- * is the whole grammar. The file must be a plain file that belongs to whoever
+ * Lines are "user[:owner[:mailbox]]:{SCHEME}value"; '#' begins a comment line;
+ * pop3d.secrets(5) is the whole grammar. The file must be a plain file that belongs to whoever
  * runs the monitor and that nobody else can read.
  */
 #ifndef SECRETS_H
@@ -11,6 +11,9 @@
 #include "log.h"
 
 #include <stddef.h>
+
+#define SECRETS_OWNER 255  /* bytes of an owner's name, at most */
+#define SECRETS_PATH  1023 /* bytes of a mailbox's path, at most */
 
 enum scheme {
 	SCHEME_NONE, /* the line is not understood: its user has no secret */
@@ -34,6 +37,8 @@ struct secrets {
 struct secret {
 	enum scheme scheme;
 	const char *user;
+	const char *owner; /* of the mailbox; empty: the user */
+	const char *path;  /* of the mailbox, a pattern; empty: as usual */
 	const char *value;
 };
 

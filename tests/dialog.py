@@ -12,7 +12,8 @@ A dialogue is a text of lines. "# title" is the first. These set the scene:
                            unreadable, readonly, foreign, device, missing,
                            no-directory, closed-directory
   options WORDS            added to the command line; {dir} is a directory
-  secrets LINE             added to the secrets file, which has joe's secret
+  secrets LINE             added to the secrets file, which has joe's secret; {dir}
+                           as above
   script NAME LINE         a line of the program {dir}/NAME
   no-secrets               the file has nothing but such lines, or is not there
   secrets-is WHAT          readable, symlink, directory, foreign

@@ -143,7 +143,7 @@ class Scene:
             if not self.has('no-secrets'):
                 f.write('# a comment\n\njoe:{PLAIN}secret\n')
             for line in self.words('secrets'):
-                f.write(line + '\n')
+                f.write(line.replace('{dir}', self.dir) + '\n')
         os.chmod(path, 0o600)
         if self.form == 'user' and os.geteuid() == 0:
             os.chown(path, NOBODY, NOBODY)

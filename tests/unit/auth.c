@@ -161,7 +161,6 @@ static const char secrets[] = "joe:{PLAIN}tanstaaf\n"
 			      "star:{CRYPT}*\n"
 			      "fail:{CRYPT}*0\n"
 			      "key:" KEYS "\n"
-			      "lock:{SCRAM-SHA-1}x\n"
 			      "root:{PLAIN}x\n"
 			      "daemon:{PLAIN}x\n"
 			      "nobody-like-this:{PLAIN}x\n"
@@ -201,7 +200,6 @@ static const struct {
     {"by SASL",		   METHOD_LOGIN,         "key",  "pencil",          FINE},
     {"a wrong one",               METHOD_PASS,          "key",  "Pencil",          PERM},
     {"the keys themselves",       METHOD_PASS,          "key",  KEYS,              PERM},
-    {"keys that are none",        METHOD_PASS,          "lock", "x",               PERM},
     {"a digest of them",          METHOD_CRAM_MD5,      "key",  CRAMS,             PERM},
     {"SCRAM without an exchange", METHOD_SCRAM_SHA_256, "key",  "pencil",          PERM},
     {"likewise",		  METHOD_SCRAM_SHA_1,   "joe",  "tanstaaf",        PERM},

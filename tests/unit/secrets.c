@@ -69,6 +69,64 @@ static const struct {
 #undef FILE
 };
 
+#define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define A255                                                                   \
+	A64 A64 A64                                                            \
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define S20 "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+/* The fields before the scheme; NULL: the line is wrong. */
+static const struct {
+	const char *line;
+	const char *fields; /* owner, a bar, path, a bar, value */
+} places[] = {
+    {"joe:{PLAIN}a:b",			    "||a:b"                   },
+    {"joe:vmail:{PLAIN}a",                        "vmail||a"                },
+    {"joe:vmail:/mail/%d/%n:{PLAIN}a",            "vmail|/mail/%d/%n|a"     },
+    {"joe::/mail/%u:{PLAIN}a",                    "|/mail/%u|a"             },
+    {"joe:::{PLAIN}a",			    "||a"                     },
+    {"joe:vmail::{PLAIN}a",                       "vmail||a"                },
+    {"joe:" A255 ":{PLAIN}a",                     A255 "||a"                },
+    {"joe:vmail:/mail/{x}:{PLAIN}a:b",            "vmail|/mail/{x}|a:b"     },
+    {"joe:a" A255 ":{PLAIN}a",                    NULL                      },
+    {"joe:a:/b:c:{PLAIN}a",                       NULL                      },
+    {"joe::::{PLAIN}a",			   NULL                      },
+    {"joe:vmail {PLAIN}a",                        NULL                      },
+    {"joe:vmail:/mail",			   NULL                      },
+    {"joe:vmail:/mail:",			  NULL                      },
+    {"joe:vmail:/mail:{MD9}x",                    NULL                      },
+    {"joe:{SCRAM-SHA-1}4096,QUJD," S20 "," S20,   "||4096,QUJD," S20 "," S20},
+    {"joe:{SCRAM-SHA-256}4096,QUJD," S20 "," S20, NULL                      },
+    {"joe:{SCRAM-SHA-1}pencil",                   NULL                      },
+};
+
+static void
+an_entry_may_name_a_place(void **state)
+{
+	struct secret entry;
+	struct secrets s;
+	char got[600];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(places); i++) {
+		const char *line = places[i].line;
+
+		make_file("secrets", line, strlen(line));
+		note_log();
+		assert_int_equal(secrets_open(&s, "secrets"), FINE);
+		check(secrets_next(&s, "joe", &entry), "%s", line);
+		check(
+		    (entry.scheme == SCHEME_NONE) == (places[i].fields == NULL),
+		    "%s", line);
+		check(logged_lines == (places[i].fields == NULL), "%s", line);
+		snprintf(got, sizeof got, "%s|%s|%s", entry.owner, entry.path,
+		    entry.value);
+		if (places[i].fields != NULL)
+			check_text(got, places[i].fields, line);
+		secrets_close(&s);
+	}
+}
+
 static void
 take_entries(struct secrets *s, const char *user, char *got, size_t room)
 {
@@ -337,6 +395,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lines_are_entries_or_wrong),
+	    cmocka_unit_test(an_entry_may_name_a_place),
 	    cmocka_unit_test(a_warning_names_the_line_only),
 	    cmocka_unit_test(a_large_file_is_read_whole),
 	    cmocka_unit_test(odd_files_are_refused),
