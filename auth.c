@@ -186,6 +186,10 @@ entry_agrees(const struct auth_config *config, const struct credentials *c,
 	case METHOD_APOP:
 	case METHOD_CRAM_MD5:
 		return digest_agrees(config, c, entry);
+	case METHOD_EXTERNAL:
+		return config->certificate != NULL &&
+		    entry->scheme == SCHEME_EXTERNAL &&
+		    strcmp(entry->value, config->certificate) == 0;
 	default:
 		return is_password(c->method) &&
 		    password_agrees(c->secret, entry);
@@ -205,11 +209,13 @@ take_place(struct place *p, const struct secret *entry)
 	snprintf(p->path, sizeof p->path, "%s", entry->path);
 }
 
-/* Sets *known if the file has an entry for the user. */
+/* Sets *known if the file has an entry for the user. A certificate may say who
+ * that is. */
 static enum trouble
 ask_secrets(const struct auth_config *config, const struct credentials *c,
-    int *known, struct place *place)
+    int *known, struct place *place, struct account *account)
 {
+	const char *user = *c->user == '\0' ? NULL : c->user;
 	enum trouble why = PERM;
 	struct secrets file;
 	struct secret entry;
@@ -221,12 +227,14 @@ ask_secrets(const struct auth_config *config, const struct credentials *c,
 		return TEMP;
 	}
 	why = PERM;
-	while (secrets_next(&file, c->user, &entry)) {
+	while (secrets_next(&file, user, &entry)) {
 		*known = 1;
-		if (!entry_agrees(config, c, &entry) || why == FINE)
+		if (why == FINE || !entry_agrees(config, c, &entry) ||
+		    !auth_name_is_safe(entry.user))
 			continue;
 		why = FINE;
 		take_place(place, &entry);
+		snprintf(account->name, sizeof account->name, "%s", entry.user);
 	}
 	secrets_close(&file);
 	return why;
@@ -364,6 +372,18 @@ find_account(const struct auth_config *config, const struct place *place,
 	    config, place, pw == NULL ? "" : pw->pw_dir, account);
 }
 
+/* So that an administrator sees what to write into the file. */
+static void
+log_certificate(const struct auth_config *config, const char *user)
+{
+	char name[LOG_NAME_ROOM], certificate[LOG_NAME_ROOM];
+
+	if (config->certificate != NULL)
+		log_line(LOG_NOTICE, "no entry {EXTERNAL}%s lets in user %s",
+		    log_name(certificate, config->certificate),
+		    *user == '\0' ? "(not named)" : log_name(name, user));
+}
+
 unsigned
 auth_methods(const struct auth_config *config)
 {
@@ -380,6 +400,9 @@ auth_methods(const struct auth_config *config)
 		methods |= 1U << METHOD_SCRAM_SHA_1;
 	if ((schemes & 1U << SCHEME_SCRAM_SHA_256) != 0)
 		methods |= 1U << METHOD_SCRAM_SHA_256;
+	if ((schemes & 1U << SCHEME_EXTERNAL) != 0 &&
+	    config->certificate != NULL)
+		methods |= 1U << METHOD_EXTERNAL;
 	return methods;
 }
 
@@ -392,10 +415,13 @@ auth_check(const struct auth_config *config, const struct credentials *c,
 	int known;
 
 	*account = (struct account){0};
-	if (!auth_name_is_safe(c->user))
+	if (!auth_name_is_safe(c->user) &&
+	    (c->method != METHOD_EXTERNAL || *c->user != '\0'))
 		return PERM;
 	snprintf(account->name, sizeof account->name, "%s", c->user);
-	why = ask_secrets(config, c, &known, &place);
+	why = ask_secrets(config, c, &known, &place, account);
+	if (why == PERM && c->method == METHOD_EXTERNAL)
+		log_certificate(config, c->user);
 	if (!known &&
 	    (config->checkpassword != NULL || config->pam_service != NULL))
 		why = ask_others(config, c, account);

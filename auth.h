@@ -18,6 +18,7 @@ struct auth_config {
 	const char *secrets;       /* path */
 	const char *timestamp;     /* the challenge of APOP and CRAM-MD5; NULL
 				      if there is none */
+	const char *certificate;   /* the client's, its name; or NULL */
 	const char *address;       /* the client's; NULL if not known */
 	const char *mailbox;       /* the pattern: %u %n %d %h %% */
 	gid_t mail_group;          /* nobody but the monitor ever holds it */

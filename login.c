@@ -34,6 +34,7 @@ static const enum method sasl_methods[] = {
     [SASL_CRAM_MD5] = METHOD_CRAM_MD5,
     [SASL_PLAIN] = METHOD_PLAIN,
     [SASL_LOGIN] = METHOD_LOGIN,
+    [SASL_EXTERNAL] = METHOD_EXTERNAL,
 };
 
 enum next {

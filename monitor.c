@@ -85,6 +85,7 @@ method_name(enum method method)
 	    [METHOD_CRAM_MD5] = "CRAM-MD5",
 	    [METHOD_SCRAM_SHA_1] = "SCRAM-SHA-1",
 	    [METHOD_SCRAM_SHA_256] = "SCRAM-SHA-256",
+	    [METHOD_EXTERNAL] = "EXTERNAL",
 	};
 
 	must(method < COUNT(names));

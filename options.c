@@ -38,6 +38,8 @@ static const struct row rows[] = {
 	"asked instead of PAM"},
     {"secrets", 's', "FILE", FIELD(secrets),
 	"APOP and mail-only passwords; /etc/" NAME ".secrets"},
+    {"client-cert", 'K', "VARIABLE", FIELD(client_cert),
+	"that names a verified certificate, for AUTH EXTERNAL"},
     {"state", 'S', "DIR", FIELD(state),
 	"indexes and journals; /var/lib/" NAME},
     {"jail-user", 'j', "NAME", FIELD(jail_user),

@@ -19,6 +19,7 @@ struct options {
 	const char *pam;           /* service */
 	const char *checkpassword; /* program */
 	const char *secrets;
+	const char *client_cert; /* name of a variable; NULL: none */
 	const char *state;
 	const char *jail_user;
 	const char *mail_group;

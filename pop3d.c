@@ -40,7 +40,8 @@ struct setup {
 	struct jail_means means;
 	char level[JAIL_LEVEL];
 	char timestamp[APOP_TIMESTAMP];
-	char empty[512]; /* path of the jail's root */
+	char certificate[512]; /* the name of the client's; empty: none */
+	char empty[512];       /* path of the jail's root */
 	char mailbox[1024];
 	char user[PRIVSEP_NAME + 1]; /* of the environment */
 	char home[512];
@@ -158,11 +159,16 @@ keep_text(char *out, size_t room, const char *name)
 		memcpy(out, text, strlen(text) + 1);
 }
 
-/* PAM modules and libraries read it: nothing in it is ours, but the name of a
- * user who was judged before. */
+/* PAM modules and libraries read it: nothing in it is ours, but the names of
+ * a user who was judged before and of a certificate. */
 static void
 clear_environment(struct setup *s)
 {
+	if (s->opt.client_cert != NULL)
+		keep_text(
+		    s->certificate, sizeof s->certificate, s->opt.client_cert);
+	if (s->certificate[0] != '\0')
+		s->monitor.auth.certificate = s->certificate;
 	keep_text(s->user, sizeof s->user, "USER");
 	keep_text(s->home, sizeof s->home, "HOME");
 	if (clearenv() != 0 ||

@@ -55,6 +55,7 @@ enum method {
 	METHOD_CRAM_MD5,
 	METHOD_SCRAM_SHA_1,
 	METHOD_SCRAM_SHA_256,
+	METHOD_EXTERNAL, /* the user may be empty: who the certificate says */
 	METHOD_COUNT
 };
 

@@ -1,5 +1,5 @@
 /*
- * sasl.c - the wire side of AUTH: RFC 5034, with SCRAM, CRAM-MD5, PLAIN, LOGIN
+ * sasl.c - the wire side of AUTH: RFC 5034, and the mechanisms
  *
  * Trusts line.c for one thing: a line is a C string. What it decodes lies in
  * the caller's struct and nowhere else, and is wiped if the exchange fails.
@@ -140,6 +140,17 @@ step_login(struct sasl *s)
 	if (wrong != NULL)
 		return sasl_fail(s, wrong);
 	return is_name ? challenge(s, "UGFzc3dvcmQ6") : SASL_DONE;
+}
+
+/* RFC 4422, appendix A: whom to act as, or nobody else than one is. */
+static enum sasl_status
+step_external(struct sasl *s)
+{
+	const char *wrong = s->message_len == 0
+	    ? NULL
+	    : take(s->user, &s->user_len, s->message, s->message_len);
+
+	return wrong == NULL ? SASL_DONE : sasl_fail(s, wrong);
 }
 
 /* --- SCRAM: RFC 5802, RFC 7677 --- */
@@ -400,6 +411,7 @@ static const struct sasl_mechanism mechanisms[] = {
     {"CRAM-MD5",      SASL_CRAM_MD5,      0, NULL,           step_cram_md5},
     {"PLAIN",         SASL_PLAIN,         1, "",             step_plain   },
     {"LOGIN",         SASL_LOGIN,         1, "VXNlcm5hbWU6", step_login   },
+    {"EXTERNAL",      SASL_EXTERNAL,      0, "",             step_external},
 };
 
 const struct sasl_mechanism *

@@ -1,5 +1,5 @@
 /*
- * sasl.h - the wire side of AUTH: RFC 5034, with SCRAM, CRAM-MD5, PLAIN, LOGIN
+ * sasl.h - the wire side of AUTH: RFC 5034, and the mechanisms
  *
  * Pure: no system calls, no allocation, no globals. Base64 is nettle's. Who
  * the user is, and whether the proof is right, is not decided here: where that
@@ -31,7 +31,8 @@ enum sasl_id {
 	SASL_SCRAM_SHA_1,
 	SASL_CRAM_MD5,
 	SASL_PLAIN,
-	SASL_LOGIN
+	SASL_LOGIN,
+	SASL_EXTERNAL
 };
 
 struct sasl;
@@ -53,7 +54,8 @@ struct sasl {
 	const char *text; /* not for SASL_DONE; valid until the next call */
 
 	/* After SASL_DONE; C strings, without a NUL inside, not empty; but of
-	 * SCRAM there is no password, and the user from SASL_SALT on. */
+	 * SCRAM there is no password, and the user from SASL_SALT on; of
+	 * EXTERNAL there is none either, and the user may be empty. */
 	char user[SASL_TEXT + 1];
 	size_t user_len;
 	char password[SASL_TEXT + 1]; /* CRAM-MD5: the digest */

@@ -25,6 +25,7 @@ static const struct {
     {"{CRYPT}",         SCHEME_CRYPT        },
     {"{SCRAM-SHA-1}",   SCHEME_SCRAM_SHA_1  },
     {"{SCRAM-SHA-256}", SCHEME_SCRAM_SHA_256},
+    {"{EXTERNAL}",      SCHEME_EXTERNAL     },
 };
 
 /* What is wrong with the file, or NULL; "repair" says what to do. */
@@ -208,8 +209,8 @@ read_entry(struct secrets *s, char *line, int whole, struct secret *entry)
 	if (!s->is_quiet)
 		log_line(LOG_WARNING,
 		    "secrets file %s, line %u is not user:{SCHEME}secret, "
-		    "with PLAIN, CRYPT, SCRAM-SHA-256 or SCRAM-SHA-1: it "
-		    "lets nobody in",
+		    "with PLAIN, CRYPT, SCRAM-SHA-256, SCRAM-SHA-1 or "
+		    "EXTERNAL: it lets nobody in",
 		    s->path, s->line);
 }
 

@@ -397,6 +397,56 @@ salts_do_not_tell_who_is_there(void **state)
 	assert_memory_not_equal(one.salt.bytes, jim.salt.bytes, 16);
 }
 
+/* A certificate lets in who has an entry with its name. */
+static void
+certificates_have_entries(void **state)
+{
+	static const char file[] = "joe:{EXTERNAL}/CN=joe\n"
+				   "jim:{PLAIN}/CN=jim\n"
+				   "a/b:{EXTERNAL}/CN=ann\n"
+				   "ann:{EXTERNAL}/CN=ann\n"
+				   "box:{EXTERNAL}/CN=ann\n";
+	static const struct {
+		const char *certificate;
+		const char *user;
+		const char *account; /* NULL: refused */
+	} tries[] = {
+	    {"/CN=joe",  "",     "joe"},
+	    {"/CN=joe",  "joe",  "joe"},
+	    {"/CN=joe",  "ann",  NULL },
+	    {"/CN=joe",  "jim",  NULL },
+	    {"/CN=joe",  "jane", NULL },
+	    {"/CN=jim",  "jim",  NULL },
+	    {"/CN=jim",  "",     NULL },
+	    {"/CN=ann",  "",     "ann"},
+	    {"/CN=ann",  "box",  "box"},
+	    {"/CN=ann",  "a/b",  NULL },
+	    {"/CN=Joe",  "",     NULL },
+	    {"/CN=joe ", "",     NULL },
+	    {NULL,       "joe",  NULL },
+	    {NULL,       "",     NULL },
+	};
+	struct auth_config config = a_config();
+	struct account a;
+
+	(void)state;
+	make_file("secrets", file, sizeof file - 1);
+	for (size_t i = 0; i < COUNT(tries); i++) {
+		config.certificate = tries[i].certificate;
+		check(try(&config, METHOD_EXTERNAL, tries[i].user, "", &a) ==
+			(tries[i].account == NULL ? PERM : FINE),
+		    "try %zu", i);
+		if (tries[i].account != NULL)
+			check_text(a.name, tries[i].account, "account");
+	}
+	config.certificate = "/CN=joe";
+	check(try(&config, METHOD_PASS, "joe", "/CN=joe", &a) == PERM, "PASS");
+	check(try(&config, METHOD_PASS, "", "/CN=joe", &a) == PERM, "nobody");
+	assert_true((auth_methods(&config) & 1U << METHOD_EXTERNAL) != 0);
+	config.certificate = NULL;
+	assert_true((auth_methods(&config) & 1U << METHOD_EXTERNAL) == 0);
+}
+
 static unsigned
 methods_with(const char *service, const char *file)
 {
@@ -538,6 +588,7 @@ main(void)
 	    cmocka_unit_test(only_good_proofs_of_scram_are_accepted),
 	    cmocka_unit_test(a_proof_is_for_one_exchange),
 	    cmocka_unit_test(salts_do_not_tell_who_is_there),
+	    cmocka_unit_test(certificates_have_entries),
 	    cmocka_unit_test(methods_are_those_of_the_stores),
 	    cmocka_unit_test(who_has_a_line_is_not_left_to_pam),
 	    cmocka_unit_test(a_hash_is_no_secret_of_apop),
