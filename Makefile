@@ -29,6 +29,7 @@ ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
         options pam plan privsep proto proxy recall recover reply sasl scan \
         scram secrets session state uidl walk
 OBJ   = $(ROOMS:=.o)
+SECRET = pop3d-secret.o apop.o log.o scram.o secrets.o
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \
         $(HOSTILES) tests/bin/pop3d-slow-clock tests/bin/pop3d-no-wipe
 
@@ -40,12 +41,15 @@ FREE      = $(call wrap,jail_basics jail_wait jail_login jail_session)
 HOSTILES  = tests/bin/hostile tests/bin/hostile-no-filter tests/bin/hostile-free
 NO_FILTER = $(call wrap,filter_has_seccomp)
 
-all: $(NAME)
+all: $(NAME) $(NAME)-secret
 
 $(NAME): pop3d.o $(OBJ)
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ pop3d.o $(OBJ) $(LIBS)
 
-pop3d.o $(OBJ): $(wildcard *.h) Makefile
+$(NAME)-secret: $(SECRET)
+	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(SECRET) -lcrypt -lnettle
+
+pop3d.o pop3d-secret.o $(OBJ): $(wildcard *.h) Makefile
 
 .c.o:
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -91,8 +95,8 @@ tests/fault/bin/pop3d: pop3d.o $(OBJ)
 	$(CC) $(ALL_CFLAGS) -DPLAN_DATA='((off_t)1024)' $(LINK) $(LDFLAGS) \
 	    -o $@ journal.c plan.c $(filter-out journal.o plan.o,$^) $(LIBS)
 
-check: $(NAME) units
-	tests/run fence docs lang unit dialog
+check: all units
+	tests/run fence docs lang unit dialog secret
 
 # Longer than ./check takes: every fault; a model; every state after a loss of
 # power; mistakes.
@@ -108,19 +112,22 @@ power-all:
 seeded: faults
 	tests/seeded.sh
 
-install: $(NAME)
+install: $(NAME) $(NAME)-secret
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 \
 	    $(DESTDIR)$(MANDIR)/man5
-	install -m 755 $(NAME) $(DESTDIR)$(SBINDIR)/$(NAME)
+	install -m 755 $(NAME) $(NAME)-secret $(DESTDIR)$(SBINDIR)
 	sed 's/pop3d/$(NAME)/g' pop3d.8 >$(DESTDIR)$(MANDIR)/man8/$(NAME).8
+	sed 's/pop3d/$(NAME)/g' pop3d-secret.8 \
+	    >$(DESTDIR)$(MANDIR)/man8/$(NAME)-secret.8
 	sed 's/pop3d/$(NAME)/g' pop3d.secrets.5 \
 	    >$(DESTDIR)$(MANDIR)/man5/$(NAME).secrets.5
 	install -d -m 711 $(DESTDIR)$(STATEDIR)
 	install -d -m 555 $(DESTDIR)$(STATEDIR)/empty
 
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/$(NAME) \
+	rm -f $(DESTDIR)$(SBINDIR)/$(NAME) $(DESTDIR)$(SBINDIR)/$(NAME)-secret \
 	    $(DESTDIR)$(MANDIR)/man8/$(NAME).8 \
+	    $(DESTDIR)$(MANDIR)/man8/$(NAME)-secret.8 \
 	    $(DESTDIR)$(MANDIR)/man5/$(NAME).secrets.5
 
 style:
@@ -129,9 +136,9 @@ style:
 
 lint:
 	$(MAKE) clean
-	$(MAKE) CC=gcc CFLAGS='-O2 -Werror -fanalyzer' $(NAME)
+	$(MAKE) CC=gcc CFLAGS='-O2 -Werror -fanalyzer' all
 	$(MAKE) clean
-	$(MAKE) CC=clang CFLAGS='-O2 -Werror' $(NAME)
+	$(MAKE) CC=clang CFLAGS='-O2 -Werror' all
 	clang-tidy --quiet *.c -- $(filter-out $(ZERO),$(ALL_CFLAGS)) -w
 	cppcheck --quiet --std=c11 --error-exitcode=1 -D_GNU_SOURCE \
 	    --enable=warning,performance,portability *.c
@@ -142,7 +149,7 @@ dist:
 	    >$(NAME)-$(VERSION).tar.gz
 
 clean:
-	rm -rf $(NAME) *.o tests/unit/bin tests/fault/bin tests/bin
+	rm -rf $(NAME) $(NAME)-secret *.o tests/unit/bin tests/fault/bin tests/bin
 
 .PHONY: all units faults check fault-all model power-all seeded install \
     uninstall style lint dist clean

@@ -11,7 +11,6 @@
 #include "pam.h"
 #include "secrets.h"
 
-#include <crypt.h>
 #include <errno.h>
 #include <grp.h>
 #include <nettle/base64.h>
@@ -94,18 +93,6 @@ auth_mailbox(const char *pattern, const char *user, const char *home,
 	return out[0] == '/';
 }
 
-/* Does the hash of the password agree with the stored one? */
-static int
-crypt_agrees(const char *password, const char *stored)
-{
-	struct crypt_data room = {0};
-	const char *hash = crypt_r(password, stored, &room);
-	int agrees = hash != NULL && hash[0] != '*' && apop_equal(hash, stored);
-
-	explicit_bzero(&room, sizeof room);
-	return agrees;
-}
-
 static int
 is_password(enum method method)
 {
@@ -124,40 +111,6 @@ scheme_of(enum method method)
 {
 	return method == METHOD_SCRAM_SHA_1 ? SCHEME_SCRAM_SHA_1
 					    : SCHEME_SCRAM_SHA_256;
-}
-
-/* Is that the password that the stored keys were derived from? */
-static int
-scram_agrees(enum scram_hash hash, const char *password, const char *stored)
-{
-	struct scram_keys keys, derived;
-	int agrees;
-
-	if (!scram_read(hash, stored, &keys))
-		return 0;
-	derived.salt = keys.salt;
-	scram_derive(hash, password, &derived);
-	agrees = scram_equal(hash, &keys, &derived);
-	explicit_bzero(&keys, sizeof keys);
-	explicit_bzero(&derived, sizeof derived);
-	return agrees;
-}
-
-static int
-password_agrees(const char *password, const struct secret *entry)
-{
-	switch (entry->scheme) {
-	case SCHEME_PLAIN:
-		return apop_equal(password, entry->value);
-	case SCHEME_CRYPT:
-		return crypt_agrees(password, entry->value);
-	case SCHEME_SCRAM_SHA_1:
-		return scram_agrees(SCRAM_SHA_1, password, entry->value);
-	case SCHEME_SCRAM_SHA_256:
-		return scram_agrees(SCRAM_SHA_256, password, entry->value);
-	default:
-		return 0;
-	}
 }
 
 static int
@@ -192,7 +145,7 @@ entry_agrees(const struct auth_config *config, const struct credentials *c,
 		    strcmp(entry->value, config->certificate) == 0;
 	default:
 		return is_password(c->method) &&
-		    password_agrees(c->secret, entry);
+		    secrets_agree(entry, c->secret);
 	}
 }
 

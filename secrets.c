@@ -1,13 +1,15 @@
 /*
- * secrets.c - the secrets file: find a user's entries
+ * secrets.c - the secrets file: find a user's entries, hold a password to one
  *
  * Runs as root, on a file that only root can have written. Even so a line
  * that is not understood costs nothing but itself.
  */
 #include "secrets.h"
 
+#include "apop.h"
 #include "scram.h"
 
+#include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -228,6 +230,61 @@ secrets_next(struct secrets *s, const char *user, struct secret *entry)
 			return 1;
 	}
 	return 0;
+}
+
+/* Does the hash of the password agree with the stored one? */
+static int
+crypt_agrees(const char *password, const char *stored)
+{
+	struct crypt_data room = {0};
+	const char *hash = crypt_r(password, stored, &room);
+	int agrees = hash != NULL && hash[0] != '*' && apop_equal(hash, stored);
+
+	explicit_bzero(&room, sizeof room);
+	return agrees;
+}
+
+/* Is that the password that the stored keys were derived from? */
+static int
+scram_agrees(enum scram_hash hash, const char *password, const char *stored)
+{
+	struct scram_keys keys, derived;
+	int agrees;
+
+	if (!scram_read(hash, stored, &keys))
+		return 0;
+	derived.salt = keys.salt;
+	scram_derive(hash, password, &derived);
+	agrees = scram_equal(hash, &keys, &derived);
+	explicit_bzero(&keys, sizeof keys);
+	explicit_bzero(&derived, sizeof derived);
+	return agrees;
+}
+
+int
+secrets_agree(const struct secret *entry, const char *password)
+{
+	switch (entry->scheme) {
+	case SCHEME_PLAIN:
+		return apop_equal(password, entry->value);
+	case SCHEME_CRYPT:
+		return crypt_agrees(password, entry->value);
+	case SCHEME_SCRAM_SHA_1:
+		return scram_agrees(SCRAM_SHA_1, password, entry->value);
+	case SCHEME_SCRAM_SHA_256:
+		return scram_agrees(SCRAM_SHA_256, password, entry->value);
+	default:
+		return 0;
+	}
+}
+
+const char *
+secrets_scheme_name(enum scheme scheme)
+{
+	for (size_t i = 0; i < COUNT(schemes); i++)
+		if (schemes[i].scheme == scheme)
+			return schemes[i].name;
+	return "wrong";
 }
 
 unsigned

@@ -63,6 +63,12 @@ enum trouble secrets_open(struct secrets *s, const char *path);
  */
 int secrets_next(struct secrets *s, const char *user, struct secret *entry);
 
+/* Does the password agree with the entry? One for EXTERNAL has none. */
+int secrets_agree(const struct secret *entry, const char *password);
+
+/* The name of a scheme, with its braces. */
+const char *secrets_scheme_name(enum scheme scheme);
+
 /* Wipes and frees. Safe on closed ones. */
 void secrets_close(struct secrets *s);
 

@@ -10,7 +10,7 @@ verdict() { # verdict STATUS TEXT
 }
 
 if command -v mandoc >/dev/null; then
-	for page in pop3d.8 pop3d.secrets.5; do
+	for page in pop3d.8 pop3d-secret.8 pop3d.secrets.5; do
 		found=$(mandoc -T lint -W warning "$page" 2>/dev/null)
 		verdict $? "docs: $page is well formed${found:+: $found}"
 	done
@@ -21,6 +21,11 @@ fi
 for option in $(./pop3d --help | sed -n 's/^  -., --\([a-z-]*\).*/\1/p'); do
 	grep -q "Fl -$option" pop3d.8
 	verdict $? "docs: --$option is in pop3d.8"
+done
+
+for option in $(./pop3d-secret --help | sed -n 's/^  -., --\([a-z-]*\).*/\1/p'); do
+	grep -q "Fl -$option" pop3d-secret.8
+	verdict $? "docs: --$option is in pop3d-secret.8"
 done
 
 for room in $(ls ./*.c | sed 's/^..//; s/\.c$//'); do

@@ -15,9 +15,9 @@ state message boxlock uidl recall
 check monitor maildrop
 login session
 recover
-pop3d
+pop3d pop3d-secret
 '
-root_side='pop3d options client monitor state auth pam secrets scram dotlock check recover checkpassword'
+root_side='pop3d pop3d-secret options client monitor state auth pam secrets scram dotlock check recover checkpassword'
 root_only='auth.h pam.h secrets.h dotlock.h pwd.h security/'
 never_root='line.h reply.h proto.h mbox.h'
 

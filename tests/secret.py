@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""pop3d-secret, from a pipe and on a terminal. TAP."""
+import os
+import pty
+import re
+import select
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PROGRAM = os.path.join(TREE, 'pop3d-secret')
+LIMIT = 30  # seconds
+OTHERS = b'# a comment\n\nann:{CRYPT}$y$x\r\nbroken\njoes:{PLAIN}x\njo:{PLAIN}y'
+RIGHT, WRONG, USAGE, DATA, NO_USER, IO, CONFIG = 0, 1, 64, 65, 67, 74, 78
+
+
+class Failure(Exception):
+    """Something is not as it should be."""
+
+
+def expect(what, got, want):
+    if got != want:
+        raise Failure(f'{what}: {got!r}, not {want!r}')
+
+
+class Place:
+    """A directory with a secrets file in it."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix='pop3d-secret-')
+        self.file = self.dir + '/secrets'
+
+    def run(self, *argv, say=b'', status=RIGHT):
+        done = subprocess.run([PROGRAM, '-f', self.file, *argv], input=say, capture_output=True, timeout=LIMIT,
+                              check=False)
+        if done.returncode != status:
+            raise Failure(f'{argv} ended with {done.returncode}, not {status}: {done.stderr!r}')
+        return done.stdout
+
+    def write(self, data, mode=0o600):
+        with open(self.file, 'wb') as f:
+            os.fchmod(f.fileno(), mode)
+            f.write(data)
+
+    def read(self):
+        with open(self.file, 'rb') as f:
+            return f.read()
+
+
+def sets_each_scheme(place):
+    for scheme, form in ((None, br'\{SCRAM-SHA-256\}4096,[^,]{24},[^,]{44},[^,]{44}'),
+                         ('scram-sha-1', br'\{SCRAM-SHA-1\}4096,[^,]{24},[^,]{28},[^,]{28}'),
+                         ('CRYPT', br'\{CRYPT\}\$\S+'), ('plain', br'\{PLAIN\} a secret: {x} ')):
+        place.run(*(['--scheme', scheme] if scheme else []), 'set', 'joe', say=b' a secret: {x} \n')
+        if not re.fullmatch(b'joe:' + form + b'\n', place.read()):
+            raise Failure(f'{scheme}: {place.read()!r}')
+        expect('mode', stat.S_IMODE(os.stat(place.file).st_mode), 0o600)
+        place.run('verify', 'joe', say=b' a secret: {x} ')
+        for other in (b' a secret: {x}', b'A secret: {x} ', b'x'):
+            expect('verify', place.run('verify', 'joe', say=other, status=WRONG), b'wrong\n')
+    expect('what is beside it', os.listdir(place.dir), ['secrets'])
+
+
+def keeps_all_other_lines(place):
+    place.write(OTHERS)
+    place.run('set', 'joe', '-s', 'plain', say=b'one')
+    expect('behind the others', place.read(), OTHERS + b'\njoe:{PLAIN}one\n')
+    place.run('set', 'joe', '-s', 'plain', say=b'two')
+    expect('instead of the old one', place.read(), OTHERS + b'\njoe:{PLAIN}two\n')
+    place.run('set', 'joe', '-s', 'plain', '--add', say=b'three')
+    expect('beside the old one', place.read(), OTHERS + b'\njoe:{PLAIN}two\njoe:{PLAIN}three\n')
+    place.run('delete', 'joe')
+    expect('without them', place.read(), OTHERS + b'\n')
+    place.run('delete', 'joe', status=NO_USER)
+    place.run('delete', 'broken')
+    place.run('delete', '# a comment', status=USAGE)
+    expect('without the broken line', place.read(), OTHERS.replace(b'broken\n', b'') + b'\n')
+
+
+def names_owner_and_mailbox(place):
+    place.run('-s', 'plain', '-o', 'vmail', '-m', '/srv/%d/%n', 'set', 'joe@a', say=b'x')
+    place.run('-s', 'plain', '-m', '%h/box', 'set', 'joe@b', say=b'x')
+    place.run('-s', 'plain', '-o', 'vmail', 'set', 'joe@c', say=b'x')
+    expect('file', place.read(), b'joe@a:vmail:/srv/%d/%n:{PLAIN}x\njoe@b::%h/box:{PLAIN}x\njoe@c:vmail:{PLAIN}x\n')
+    expect('list', place.run('list'), b'joe@a\t{PLAIN}\tvmail\t/srv/%d/%n\njoe@b\t{PLAIN}\t-\t%h/box\n'
+           b'joe@c\t{PLAIN}\tvmail\t-\n')
+    expect('list one', place.run('list', 'joe@c'), b'joe@c\t{PLAIN}\tvmail\t-\n')
+
+
+def refuses_what_cannot_be_read_again(place):
+    for say in (b'', b'\n', b'x' * 256, b'a\tb', b'a\0b', b'a\x7fb', b'x\r\n'):
+        place.run('set', 'joe', say=say, status=DATA)
+    place.run('set', 'joe', '-s', 'plain', say=b'x' * 255)
+    for user in ('', 'a:b', 'a b', '#a', '{a', 'a\n', 'a' * 256):
+        place.run('set', user, say=b'x', status=USAGE)
+    for options in (('-o', ''), ('-o', 'a:b'), ('-o', '{a'), ('-m', 'mail/joe'), ('-m', '/a:b'), ('-m', ''),
+                    ('-s', 'MD5'), ('-s', ''), ('-x',)):
+        place.run(*options, 'set', 'joe', say=b'x', status=USAGE)
+    for words in ((), ('set',), ('delete',), ('verify',), ('put', 'joe'), ('set', 'joe', 'secret')):
+        place.run(*words, say=b'x', status=USAGE)
+    expect('file', place.read(), b'joe:{PLAIN}' + b'x' * 255 + b'\n')
+
+
+def touches_no_odd_file(place):
+    os.symlink(place.dir + '/other', place.file)
+    place.run('set', 'joe', say=b'x', status=IO)
+    place.run('verify', 'joe', say=b'x', status=CONFIG)
+    expect('through the link', os.path.exists(place.dir + '/other'), False)
+    os.unlink(place.file)
+    place.run('delete', 'joe', status=IO)
+    expect('nothing is made', os.listdir(place.dir), [])
+    place.write(b'joe:{PLAIN}x\n', mode=0o644)
+    place.run('list', status=CONFIG)
+    place.run('set', 'ann', '-s', 'plain', say=b'y')
+    expect('mode', stat.S_IMODE(os.stat(place.file).st_mode), 0o600)
+    expect('list', place.run('list'), b'joe\t{PLAIN}\t-\t-\nann\t{PLAIN}\t-\t-\n')
+
+
+def loses_none_of_many_at_once(place):
+    place.write(b'')
+    with open(place.file + '.new', 'wb') as f:
+        f.write(b'left by one that was killed')
+    jobs = [subprocess.Popen([PROGRAM, '-f', place.file, '-s', 'plain', 'set', f'u{i}'], stdin=subprocess.PIPE)
+            for i in range(20)]
+    for p in jobs:
+        p.communicate(b'x\n', LIMIT)
+    expect('who has failed', [p.returncode for p in jobs if p.returncode], [])
+    expect('entries', sorted(place.read().splitlines()), sorted(b'u%d:{PLAIN}x' % i for i in range(20)))
+    expect('what is beside it', os.listdir(place.dir), ['secrets'])
+
+
+class Terminal:
+    """The program, with a terminal for its standard input, output and error."""
+
+    def __init__(self, place, *argv):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execv(PROGRAM, [PROGRAM, '-f', place.file, *argv])
+        self.said = b''
+
+    def await_text(self, text):
+        end = time.monotonic() + LIMIT
+        while text not in self.said:
+            if not select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
+                raise Failure(f'no {text!r} in {self.said!r}')
+            self.said += self.read()
+
+    def read(self):
+        try:
+            return os.read(self.fd, 1000)
+        except OSError:
+            raise Failure(f'it ends after {self.said!r}') from None
+
+    def answer(self, prompt, line):
+        self.await_text(prompt)
+        self.said = b''
+        os.write(self.fd, line + b'\n')
+
+    def end(self):
+        """The exit status, and all that was said since the last answer."""
+        try:
+            while True:
+                self.said += self.read()
+        except Failure:
+            pass
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.close(self.fd)
+        return status, self.said
+
+
+def asks_twice_without_echo(place):
+    for second, status in ((b'pencil', RIGHT), (b'pencils', DATA), (b'\x03', DATA)):
+        t = Terminal(place, 'set', '-s', 'plain', 'joe')
+        t.answer(b'Password: ', b'pencil')
+        t.await_text(b'Again: ')
+        expect('echo', b'pencil' in t.said, False)
+        t.answer(b'Again: ', second)
+        ended, said = t.end()
+        expect('status', ended, status)
+        expect('echo', b'pencil' in said, False)
+    expect('file', place.read(), b'joe:{PLAIN}pencil\n')
+    t = Terminal(place, 'verify', 'joe')
+    t.answer(b'Password: ', b'pencil')
+    expect('verify', t.end(), (RIGHT, b'\r\nright\r\n'))
+
+
+def main():
+    os.umask(0o022)
+    failed = False
+    for test in (sets_each_scheme, keeps_all_other_lines, names_owner_and_mailbox, refuses_what_cannot_be_read_again,
+                 touches_no_odd_file, loses_none_of_many_at_once, asks_twice_without_echo):
+        place = Place()
+        try:
+            test(place)
+            print(f'ok - secret: {test.__name__}')
+        except (Failure, OSError, subprocess.TimeoutExpired) as e:
+            print(f'not ok - secret: {test.__name__}\n# {e}')
+            failed = True
+        finally:
+            shutil.rmtree(place.dir)
+    return failed
+
+
+if __name__ == '__main__':
+    sys.exit(main())
