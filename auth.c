@@ -325,16 +325,17 @@ find_account(const struct auth_config *config, const struct place *place,
 	    config, place, pw == NULL ? "" : pw->pw_dir, account);
 }
 
-/* So that an administrator sees what to write into the file. */
+/* So that an administrator sees what to write into the file: as it is, and
+ * where it cannot be taken for another line. */
 static void
 log_certificate(const struct auth_config *config, const char *user)
 {
-	char name[LOG_NAME_ROOM], certificate[LOG_NAME_ROOM];
+	char name[LOG_NAME_ROOM];
 
 	if (config->certificate != NULL)
-		log_line(LOG_NOTICE, "no entry {EXTERNAL}%s lets in user %s",
-		    log_name(certificate, config->certificate),
-		    *user == '\0' ? "(not named)" : log_name(name, user));
+		log_line(LOG_NOTICE, "user %s has no entry {EXTERNAL}%s",
+		    *user == '\0' ? "(not named)" : log_name(name, user),
+		    config->certificate);
 }
 
 unsigned

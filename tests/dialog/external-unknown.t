@@ -14,5 +14,5 @@ S: +OK*
 C: PASS /CN=joe
 S: -ERR [AUTH] user name or password is wrong
 end
-log no entry {EXTERNAL}/CN??3djane* lets in user (not named)
-no-log *ip=[192*
+log user (not named) has no entry {EXTERNAL}/CN=jane, ip=[192.0.2.1]
+no-log LOGIN*192*
