@@ -186,6 +186,12 @@ def in_namespace(script, *args):
     return subprocess.call(apart + [sys.executable, script, '--form', 'root', '--inside', *args])
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
 class Place:
     """A directory, servers, and a mailbox for each user.
 
@@ -237,9 +243,7 @@ class Place:
 
     def serve(self, *options):
         """A superserver on a free port, as soon as it listens."""
-        with socket.socket() as s:
-            s.bind(('127.0.0.1', 0))
-            port = s.getsockname()[1]
+        port = free_port()
         argv = [self.program, '--stderr', f'--state={self.dir}/state', *options]
         if shutil.which('tcpserver'):
             argv = ['tcpserver', '-H', '-R', '-l0', '127.0.0.1', str(port)] + argv
@@ -247,6 +251,10 @@ class Place:
             argv = ['systemd-socket-activate', '--inetd', '-a', '-l', f'127.0.0.1:{port}'] + argv
         else:
             argv = ['socat', f'TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr', 'EXEC:' + ' '.join(argv)]
+        return self.listen(argv, port)
+
+    def listen(self, argv, port):
+        """The port, as soon as the superserver listens there."""
         ids = give_up_root() if self.form == 'user' else {}
         with open(f'{self.dir}/log', 'ab') as log:
             self.servers.append(subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd='/',
@@ -549,6 +557,31 @@ def mpop_sasl(place, user, box):
             expect('refused', f' method={method},' in place.log_of_failures(user)[-1].lower(), True)
 
 
+def by_certificate(place, user, box):
+    """stunnel: verifies a certificate; curl and mpop log in by it"""
+    for name, subject in (('server', '/CN=127.0.0.1'), ('client', f'/O=Example/CN={user}')):
+        pem = place.write(user, name, '')
+        place.run(user, 'openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', subject,
+                  '-keyout', pem + '.key', '-out', pem)
+    place.write_secrets(f'home/{user}/secrets', [f'{user}:{{EXTERNAL}}O=Example, CN={user}\n'])
+    port = free_port()
+    conf = place.write(user, 'stunnel.conf', (
+        f'foreground = yes\npid =\ndebug = err\n[pop3s]\naccept = 127.0.0.1:{port}\ncert = {place.home(user)}/server\n'
+        f'key = {place.home(user)}/server.key\nCAfile = {place.home(user)}/client\nverifyChain = yes\n'
+        f'exec = {place.program}\nexecArgs = pop3d --tls --stderr --no-pam --secrets={place.home(user)}/secrets '
+        f'--state={place.dir}/state --mailbox={place.spool}/%u --client-cert=SSL_CLIENT_DN\n'))
+    place.listen(['stunnel', conf], port)
+    login = ('--login-options', 'AUTH=EXTERNAL', '-u', f'{user}:')
+    argv = ('curl', '-sSk', '-m', LIMIT, '--cert', 'client', '--key', 'client.key', f'pop3s://127.0.0.1:{port}/')
+    expect('LIST', len(place.run(user, *argv, *login).splitlines()), len(box.messages))
+    expect('login by', place.last_login(user), 'EXTERNAL')
+    place.run(user, *argv, '--login-options', 'AUTH=EXTERNAL', '-u', 'root:', good=(67,))
+    place.run(user, 'mpop', '--host=127.0.0.1', f'--port={port}', '--tls=on', '--tls-starttls=off', '--tls-certcheck=off',
+              '--tls-cert-file=client', '--tls-key-file=client.key', '--auth=external', f'--user={user}', '--keep=on',
+              '--auth-only', '--delivery=mbox,/dev/null')
+    expect('logins', sum('method=EXTERNAL, tls=1' in line for line in place.log_of(user)), 2)
+
+
 def mutt_sasl(place, user, box):
     """mutt: SCRAM-SHA-256, by GNU SASL"""
     commands = (f'set ssl_force_tls=no pop_pass={SECRET} folder={place.home(user)} pop_authenticators=scram-sha-256 '
@@ -610,8 +643,8 @@ def without_mutts(message):
 
 
 CLIENTS = [poplib_calls, pipelined, curl, curl_sasl, perl_net_pop3, fetchmail_all, fetchmail_top, fetchmail_keep,
-           fetchmail_apop, mpop, mpop_sasl, getmail, mutt, mutt_sasl]
-LOGINS = [curl_sasl, mpop_sasl, mutt_sasl]  # for these one mailbox will do
+           fetchmail_apop, mpop, mpop_sasl, by_certificate, getmail, mutt, mutt_sasl]
+LOGINS = [curl_sasl, mpop_sasl, by_certificate, mutt_sasl]  # for these one mailbox will do
 # poplib refuses lines above 2048 octets; fetchmail breaks those above 8192 and puts bytes of its own between.
 SHORT_LINES = [poplib_calls, fetchmail_all, fetchmail_top, fetchmail_keep, fetchmail_apop]
 
