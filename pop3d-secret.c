@@ -393,6 +393,7 @@ is_field(const char *text, size_t most)
 static void
 check_job(const struct job *job)
 {
+	must(job->file != NULL);
 	if (job->user != NULL &&
 	    (!is_field(job->user, NAME_MOST) || *job->user == '#'))
 		leave(EX_USAGE, "that is no user's name");

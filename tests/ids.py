@@ -9,6 +9,7 @@ does not wipe it, it is found.
 
 As root this runs in a mount namespace with users and PAM files of its own.
 """
+import base64
 import fcntl
 import os
 import re
@@ -277,6 +278,8 @@ def who_remembers(program, user, password, way, steps):
         wrong = password[:-1] + '*'
         for text, names in ((wrong, BEFORE), (password, AFTER)):
             lines = f'USER {user}\r\nPASS {text}\r\n'.encode()
+            if way == 'AUTH PLAIN':
+                lines = b'AUTH PLAIN\r\n' + base64.b64encode(f'\0{user}\0{text}'.encode()) + b'\r\n'
             if way == 'bytes':
                 session.wire.send_bytes(lines)
             else:
@@ -289,7 +292,7 @@ def who_remembers(program, user, password, way, steps):
                 raise SystemExit(f'{user}, {text}: {answer}')
             found |= {f'{name}, {"refused" if text == wrong else "granted"}'
                       for name, pid in session.processes(names).items()
-                      if remembers(pid, text.encode()) or remembers(pid, text[4:].encode())}
+                      if any(remembers(pid, t) for t in (text.encode(), text[4:].encode(), lines[-16:-4]))}
     finally:
         session.close()
     return found
@@ -300,7 +303,7 @@ def look_for_passwords(report, place):
     steps = [('no-secrets', ''), ('secrets', 'joe:{CRYPT}' + crypted.stdout.strip())]
     program = shutil.copy(f'{HERE}/../pop3d', f'{place}/pop3d')
     for user, password, store in (('joe', SECRET, 'the secrets file'), ('anna', UNIX, 'PAM')):
-        for way in ('lines', 'bytes'):
+        for way in ('lines', 'bytes', 'AUTH PLAIN'):
             found = who_remembers(program, user, password, way, steps)
             report.line(', '.join(found), f'nobody remembers a password that {store} has judged, sent as {way}')
     steps = [('secrets', f'joe:{{PLAIN}}{SECRET}'), ('no-secrets', '')]

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """pop3d-secret, from a pipe and on a terminal. TAP."""
+import fcntl
 import os
 import pty
 import re
@@ -133,6 +134,30 @@ def loses_none_of_many_at_once(place):
     expect('what is beside it', os.listdir(place.dir), ['secrets'])
 
 
+def waits_for_the_lock(pid):
+    with open('/proc/locks', encoding='ascii') as f:
+        return re.search(rf'-> FLOCK +ADVISORY +WRITE {pid} ', f.read())
+
+
+def waits_for_another(place):
+    place.write(b'ann:{PLAIN}x\n')
+    with open(place.file, 'rb') as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        p = subprocess.Popen([PROGRAM, '-f', place.file, '-s', 'plain', 'set', 'joe'], stdin=subprocess.PIPE)
+        p.stdin.write(b'x\n')
+        p.stdin.close()
+        for _ in range(LIMIT * 100):
+            if waits_for_the_lock(p.pid) or p.poll() is not None:
+                break
+            time.sleep(0.01)
+        ended = p.poll()
+        with open(place.file + '.mine', 'wb') as f:  # as another would do, who has the lock
+            f.write(b'ann:{PLAIN}y\n')
+        os.rename(place.file + '.mine', place.file)
+    expect('status', (ended, p.wait(LIMIT)), (None, RIGHT))
+    expect('file', place.read(), b'ann:{PLAIN}y\njoe:{PLAIN}x\n')
+
+
 class Terminal:
     """The program, with a terminal for its standard input, output and error."""
 
@@ -192,7 +217,8 @@ def main():
     os.umask(0o022)
     failed = False
     for test in (sets_each_scheme, keeps_all_other_lines, names_owner_and_mailbox, refuses_what_cannot_be_read_again,
-                 touches_no_odd_file, loses_none_of_many_at_once, asks_twice_without_echo):
+                 touches_no_odd_file, loses_none_of_many_at_once, waits_for_another,
+                 asks_twice_without_echo):
         place = Place()
         try:
             test(place)
