@@ -130,9 +130,16 @@ uninstall:
 	    $(DESTDIR)$(MANDIR)/man8/$(NAME)-secret.8 \
 	    $(DESTDIR)$(MANDIR)/man5/$(NAME).secrets.5
 
+# bench/README says how to read what they print
+bench: $(NAME)
+	bench/run
+
+bench-peers: $(NAME)
+	bench/run --out bench peers
+
 style:
 	clang-format --dry-run -Werror *.c *.h \
-	    $(wildcard tests/*.c tests/*/*.[ch])
+	    $(wildcard bench/*.c tests/*.c tests/*/*.[ch])
 
 lint:
 	$(MAKE) clean
@@ -151,5 +158,5 @@ dist:
 clean:
 	rm -rf $(NAME) $(NAME)-secret *.o tests/unit/bin tests/fault/bin tests/bin
 
-.PHONY: all units faults check fault-all model power-all seeded install \
-    uninstall style lint dist clean
+.PHONY: all units faults check fault-all model power-all seeded bench \
+    bench-peers install uninstall style lint dist clean

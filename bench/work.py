@@ -1,0 +1,228 @@
+"""The work that is measured. Each kind returns {figure: value} of one run, in
+seconds, bytes and KiB."""
+import glob
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import mail
+from servers import FIRST_UID, HASH, MAIL, USERS
+
+MIB, GIB = 1 << 20, 1 << 30
+BOXES = {'small': (10, 100 << 10), 'big': (20000, GIB), 'many': (100000, 100 * MIB)}
+TINY = {'small': (10, 20 << 10), 'big': (200, MIB), 'many': (1000, MIB)}
+BUILD = ['cc', '-std=c11', '-D_GNU_SOURCE', '-O3', '-Wall', '-Wextra', '-Wconversion', '-Wshadow',
+         '-Wstrict-prototypes', '-Werror']
+
+
+class Failure(Exception):
+    """A server that does not do the work, or not in time."""
+
+
+class Bench:
+    """A place to work in, the mailboxes, and the client."""
+
+    def __init__(self, work, here, tiny):
+        self.work, self.boxes, self.tiny = work, TINY if tiny else BOXES, tiny
+        self.octets = {}
+        for program in ('load', 'floor'):
+            subprocess.run(BUILD + [f'{here}/{program}.c', '-o', f'{work}/{program}'], check=True)
+        os.chmod(work, 0o755)
+        for name, mode in (('mail', 0o2775), ('state', 0o711), ('home', 0o755), ('indexes', 0o755), ('boxes', 0o755)):
+            os.makedirs(f'{work}/{name}', exist_ok=True)
+            os.chmod(f'{work}/{name}', mode)
+        os.chown(f'{work}/mail', 0, MAIL)
+        users = [f'bench{n}' for n in range(1, USERS + 1)]
+        with open(os.open(f'{work}/secrets', os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as f:
+            f.writelines(f'{user}:{{CRYPT}}{HASH}\n' for user in users)
+        for number, user in enumerate(users, 1):
+            for where in ('home', 'indexes'):
+                os.makedirs(f'{work}/{where}/{user}', 0o700, exist_ok=True)
+                os.chown(f'{work}/{where}/{user}', FIRST_UID + number, MAIL)
+
+    def box(self, name, kind):
+        """The mailbox that all copies are of."""
+        path = f'{self.work}/boxes/{name}.{kind}'
+        if not os.path.exists(path) and kind == 'mbox':
+            self.octets[name] = mail.write_mbox(path, *self.boxes[name])
+        elif not os.path.exists(path):
+            mail.write_maildir(path, *self.boxes[name])
+            subprocess.run(['chown', '-R', f'{FIRST_UID + 1}:{MAIL}', path], check=True)
+        return path
+
+    def prepare(self, server, name, users=1):
+        """Fresh copies, in the page cache and on disk; nothing is known of them."""
+        for path in glob.glob(f'{self.work}/state/*.*') + glob.glob(f'{self.work}/mail/*'):
+            os.unlink(path)
+        for number in range(1, users + 1):
+            user, uid = f'bench{number}', FIRST_UID + number
+            shutil.rmtree(f'{self.work}/indexes/{user}', ignore_errors=True)
+            os.mkdir(f'{self.work}/indexes/{user}', 0o700)
+            os.chown(f'{self.work}/indexes/{user}', uid, MAIL)
+            if server.kind == 'maildir':
+                home = f'{self.work}/home/{user}/Maildir'
+                shutil.rmtree(home, ignore_errors=True)
+                how = '-al' if name != 'small' else '-r'
+                subprocess.run(['cp', how, self.box(name, 'maildir'), home], check=True)
+                if name == 'small':
+                    subprocess.run(['chown', '-R', f'{uid}:{MAIL}', home], check=True)
+                continue
+            path = f'{self.work}/mail/{user}'
+            shutil.copyfile(self.box(name, 'mbox'), path)
+            os.chown(path, uid, MAIL)
+            os.chmod(path, 0o600)
+            os.utime(path, (time.time() - 3600,) * 2)
+        os.sync()
+
+    def append(self, server):
+        message = next(mail.messages(1, 3000, 99))
+        if server.kind == 'maildir':
+            path = f'{self.work}/home/bench1/Maildir/new/1799999999.P1Q1.host'
+            message = message.partition(b'\n')[2]
+        else:
+            path = f'{self.work}/mail/bench1'
+            message = b'From user@mail.example.org Mon Mar  4 09:12:44 2024\n' + message + b'\n'
+        with open(path, 'ab') as f:
+            f.write(message)
+        os.chown(path, FIRST_UID + 1, MAIL)
+
+    def client(self, server, *words, argv=()):
+        argv = [f'{self.work}/load', str(server.port or 0)] + [str(w) for w in words] + list(argv)
+        done = subprocess.run(server.inside(argv) if words[0] == 'exec' else argv, capture_output=True, timeout=600)
+        if done.returncode != 0:
+            raise Failure(done.stderr.decode('ascii', 'replace').strip())
+        return json.loads(done.stdout)
+
+    def floor(self, *words):
+        return json.loads(subprocess.run([f'{self.work}/floor', *words], check=True, capture_output=True).stdout)
+
+
+class Running:
+    """with Running(server): it is started, and stopped; then cpu_s is known."""
+
+    def __init__(self, server):
+        self.server, self.cpu_s = server, None
+
+    def __enter__(self):
+        self.server.start()
+        return self
+
+    def __exit__(self, *args):
+        self.cpu_s = self.server.stop()
+
+
+def start(b, server):
+    figures = {}
+    b.prepare(server, 'small')
+    times = 10 if b.tiny else 300
+    if server.command:
+        got = b.client(server, 'exec', times, argv=server.command)
+        figures = {'exec': got['p50'], 'exec_min': got['min']}
+    with Running(server):
+        figures['greet'] = b.client(server, 'greet', times)['p50']
+    return figures
+
+
+def sessions(b, server, clients):
+    b.prepare(server, 'small', clients)
+    with Running(server):
+        b.client(server, 'sessions', clients, 0)  # warm, and indexed
+    with Running(server) as run:
+        got = b.client(server, 'sessions', clients, 0.2 if b.tiny else 3)
+    return {'cpu': run.cpu_s / got['sessions'], 'rate': got['sessions'] / got['seconds']}
+
+
+def opening(b, server, box):
+    b.prepare(server, box)
+    figures = {}
+    with Running(server):
+        for when in ('first', 'again', 'appended'):
+            if when == 'appended':
+                b.append(server)
+                time.sleep(0.1 if b.tiny else 2.5)  # there are servers that wait while a mailbox is young
+            got = b.client(server, 'open')
+            figures.update({f'{when}_{what}': got[what] for what in ('stat', 'list', 'uidl', 'quit')})
+            figures[f'{when}_ids'] = got['stat'] + got['uidl']
+            if when == 'first':
+                check(b, server, box, got)
+                time.sleep(0.1 if b.tiny else 2.5)
+    return figures
+
+
+def check(b, server, box, got):
+    want = b.boxes[box][0], b.octets.get(box)
+    if server.name.startswith('pop3d') and (got['messages'], got['octets']) != want:
+        raise Failure(f'STAT says {got}, not {want}')
+
+
+def download(b, server, depth, command='RETR'):
+    b.prepare(server, 'big')
+    with Running(server):
+        if server.kind:
+            b.client(server, 'open')
+    with Running(server) as run:
+        got = b.client(server, 'retrieve', depth, command) if server.kind else b.client(server, 'drain')
+    return {'rate': got['bytes'] / MIB / got['seconds'], 'cpu': run.cpu_s * GIB / got['bytes']}
+
+
+def deletion(b, server, which):
+    b.prepare(server, 'big')
+    with Running(server):
+        got = b.client(server, 'delete', which)
+    return {what: got[what] for what in ('open', 'dele', 'quit', 'all')}
+
+
+def memory(b, server, box, state):
+    count = 4 if b.tiny else USERS
+    if box != 'small':
+        count = 1
+    b.prepare(server, box, count)
+    with Running(server):
+        b.client(server, 'greet', 1)
+        server.settle()
+        before = server.memory()
+        held = subprocess.Popen([f'{b.work}/load', str(server.port), 'hold', str(count), state],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if not held.stdout.readline():
+            raise Failure('sessions cannot be held')
+        time.sleep(0.3)
+        kib = (server.memory() - before) / count
+        held.stdin.close()
+        held.wait()
+    return {'kib': kib, 'bytes_each': kib * 1024 / b.boxes[box][0]}
+
+
+WORK = {
+    'start': start,
+    'login': lambda b, s: sessions(b, s, 1),
+    'login32': lambda b, s: sessions(b, s, 4 if b.tiny else 32),
+    'open': lambda b, s: opening(b, s, 'big'),
+    'openmany': lambda b, s: opening(b, s, 'many'),
+    'opensmall': lambda b, s: opening(b, s, 'small'),
+    'retr': lambda b, s: download(b, s, 1),
+    'top': lambda b, s: download(b, s, 1, 'TOP'),
+    'pipe': lambda b, s: download(b, s, 32),
+    'deleteall': lambda b, s: deletion(b, s, 'all'),
+    'deletelast': lambda b, s: deletion(b, s, 'last'),
+    'deletefirst': lambda b, s: deletion(b, s, 'first'),
+    'deletehalf': lambda b, s: deletion(b, s, 'half'),
+    'memory': lambda b, s: memory(b, s, 'small', 'in'),
+    'memoryidle': lambda b, s: memory(b, s, 'small', 'out'),
+    'memorymany': lambda b, s: memory(b, s, 'many', 'in'),
+}
+
+
+def floor_of(b, work):
+    """What the machine needs for it at least; None if a server tells that."""
+    if work in ('open', 'openmany'):
+        return b.floor('scan', b.box('big' if work == 'open' else 'many', 'mbox'))
+    if not work.startswith('delete'):
+        return None
+    big, copy = b.box('big', 'mbox'), f'{b.work}/copy'
+    shutil.copyfile(big, copy)
+    os.sync()
+    if work in ('deleteall', 'deletelast'):
+        return b.floor('cut', copy, '0' if work == 'deleteall' else str(os.path.getsize(big) - 3000))
+    return b.floor('copy', big, copy)
