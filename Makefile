@@ -22,7 +22,7 @@ LINK       = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
              -DNAME='"$(NAME)"' -DVERSION='"$(VERSION)"' \
              $(WARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
-LIBS       = -lpam -lcrypt -lnettle -lseccomp
+LIBS       = -lcrypt -lnettle -lseccomp
 
 ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
         index jail journal lang line log login maildrop mbox message monitor \

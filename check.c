@@ -40,6 +40,8 @@ check_pam(const struct check *c)
 {
 	if (c->pam_service == NULL)
 		say(1, "PAM is not used");
+	else if (!pam_is_there())
+		say(0, "PAM: see above; install it, or give --no-pam");
 	else if (pam_has_service(c->pam_service))
 		say(1, "PAM service %s", c->pam_service);
 	else

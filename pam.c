@@ -7,7 +7,9 @@
  */
 #include "pam.h"
 
+#include <dlfcn.h>
 #include <security/pam_appl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,59 @@ struct talk {
 	const char *password; /* borrowed */
 	int asked;
 };
+
+/* PAM's calls. It is loaded when a password has to go to it, and not before:
+ * it brings libraries along whose start costs every connection. */
+struct library {
+	__typeof__(pam_start) *start;
+	__typeof__(pam_set_item) *set_item;
+	__typeof__(pam_get_item) *get_item;
+	__typeof__(pam_authenticate) *authenticate;
+	__typeof__(pam_acct_mgmt) *acct_mgmt;
+	__typeof__(pam_strerror) *strerror;
+	__typeof__(pam_end) *end;
+};
+
+static const struct {
+	const char *name;
+	size_t at;
+} calls[] = {
+    {"pam_start",        offsetof(struct library, start)       },
+    {"pam_set_item",     offsetof(struct library, set_item)    },
+    {"pam_get_item",     offsetof(struct library, get_item)    },
+    {"pam_authenticate", offsetof(struct library, authenticate)},
+    {"pam_acct_mgmt",    offsetof(struct library, acct_mgmt)   },
+    {"pam_strerror",     offsetof(struct library, strerror)    },
+    {"pam_end",          offsetof(struct library, end)         },
+};
+
+/* Loaded for good; the second time costs nothing. RTLD_GLOBAL is what linking
+ * with it would be: there are modules that count on that. */
+static int
+load(struct library *pam)
+{
+	void *handle = dlopen("libpam.so.0", RTLD_NOW | RTLD_GLOBAL);
+	int found = handle != NULL;
+
+	for (size_t i = 0; i < COUNT(calls) && found; i++) {
+		void *call = dlsym(handle, calls[i].name);
+
+		/* ISO C has no cast for this. */
+		memcpy((char *)pam + calls[i].at, &call, sizeof call);
+		found = call != NULL;
+	}
+	if (!found)
+		log_line(LOG_ERR, "cannot load PAM: %s", dlerror());
+	return found;
+}
+
+int
+pam_is_there(void)
+{
+	struct library pam;
+
+	return load(&pam);
+}
 
 /* What PAM is to be told by one message; *answer is NULL for nothing. */
 static int
@@ -76,19 +131,20 @@ no_delay(int status, unsigned microseconds, void *t)
 #endif
 
 static int
-set_items(pam_handle_t *pam, const char *service, const char *address)
+set_items(const struct library *pam, pam_handle_t *h, const char *service,
+    const char *address)
 {
-	int status = pam_set_item(pam, PAM_TTY, service);
+	int status = pam->set_item(h, PAM_TTY, service);
 
 	if (status == PAM_SUCCESS && address != NULL)
-		status = pam_set_item(pam, PAM_RHOST, address);
+		status = pam->set_item(h, PAM_RHOST, address);
 #ifdef PAM_FAIL_DELAY
 	if (status == PAM_SUCCESS) {
 		void (*f)(int, unsigned, void *) = no_delay;
 		const void *item;
 
 		memcpy(&item, &f, sizeof item); /* ISO C has no such cast */
-		status = pam_set_item(pam, PAM_FAIL_DELAY, item);
+		status = pam->set_item(h, PAM_FAIL_DELAY, item);
 	}
 #endif
 	return status;
@@ -96,10 +152,11 @@ set_items(pam_handle_t *pam, const char *service, const char *address)
 
 /* PAM_USER may not be the name that was given. */
 static int
-take_user(pam_handle_t *pam, char *account, size_t room)
+take_user(
+    const struct library *pam, pam_handle_t *h, char *account, size_t room)
 {
 	const void *name = NULL;
-	int status = pam_get_item(pam, PAM_USER, &name);
+	int status = pam->get_item(h, PAM_USER, &name);
 
 	if (status != PAM_SUCCESS)
 		return status;
@@ -125,7 +182,8 @@ pam_has_service(const char *service)
 }
 
 static enum trouble
-judge(pam_handle_t *pam, int status, const char *service)
+judge(
+    const struct library *pam, pam_handle_t *h, int status, const char *service)
 {
 	switch (status) {
 	case PAM_SUCCESS:
@@ -149,7 +207,7 @@ judge(pam_handle_t *pam, int status, const char *service)
 		log_line(LOG_ERR,
 		    "PAM service %s: %s; look at /etc/pam.d/%s and at what "
 		    "its modules log (in a container they may lack audit)",
-		    service, pam_strerror(pam, status), service);
+		    service, pam->strerror(h, status), service);
 		return TEMP;
 	}
 }
@@ -161,21 +219,24 @@ pam_check(const char *service, const char *user, const char *password,
 	struct talk talk = {.password = password};
 	struct pam_conv conv = {.conv = converse, .appdata_ptr = &talk};
 	const int flags = PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK;
-	pam_handle_t *pam = NULL;
+	pam_handle_t *h = NULL;
+	struct library pam;
 	enum trouble why;
 	int status;
 
-	status = pam_start(service, user, &conv, &pam);
+	if (!load(&pam))
+		return TEMP;
+	status = pam.start(service, user, &conv, &h);
 	if (status == PAM_SUCCESS)
-		status = set_items(pam, service, address);
+		status = set_items(&pam, h, service, address);
 	if (status == PAM_SUCCESS)
-		status = pam_authenticate(pam, flags);
+		status = pam.authenticate(h, flags);
 	if (status == PAM_SUCCESS)
-		status = pam_acct_mgmt(pam, flags);
+		status = pam.acct_mgmt(h, flags);
 	if (status == PAM_SUCCESS)
-		status = take_user(pam, account, account_room);
-	why = judge(pam, status, service);
-	if (pam != NULL)
-		pam_end(pam, status);
+		status = take_user(&pam, h, account, account_room);
+	why = judge(&pam, h, status, service);
+	if (h != NULL)
+		pam.end(h, status);
 	return why;
 }

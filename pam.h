@@ -19,6 +19,9 @@ enum trouble pam_check(const char *service, const char *user,
     const char *password, const char *address, char *account,
     size_t account_room);
 
+/* Can PAM be loaded? If not, that is logged. */
+int pam_is_there(void);
+
 /* Is there a file for that service? Without one PAM asks "other", which may
  * refuse everyone. */
 int pam_has_service(const char *service);

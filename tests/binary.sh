@@ -27,6 +27,8 @@ has "$elf" 'GNU_STACK .* RW +0x' 'has a stack that cannot be executed'
 verdict $? 'no memory is both writable and executable'
 ! echo "$elf" | grep -Eq '\((RPATH|RUNPATH|TEXTREL)\)'
 verdict $? 'no library is looked for in other places, no code is relocated'
+! echo "$elf" | grep -q 'NEEDED.*libpam'
+verdict $? 'PAM is not loaded before it is asked'
 has "$elf" '__stack_chk_fail' 'notices when its stack is overwritten'
 has "$elf" '__(v?snprintf|memcpy|read|fdelt|explicit_bzero)_chk' 'sizes are checked (fortified)'
 if [ "$(uname -m)" = x86_64 ]; then
