@@ -101,10 +101,13 @@ tests/fault/bin/pop3d: pop3d.o $(OBJ)
 check: all units
 	tests/run fence docs lang unit dialog secret
 
-# Longer than ./check takes: every fault; a model; every state after a loss of
+# Longer than ./check takes: every fault; a crowd; a model; every state after a loss of
 # power; mistakes.
 fault-all: faults
 	tests/fault.py --all
+
+crowd: $(NAME)
+	tests/crowd.py --deliveries 100000
 
 model:
 	tests/model.sh all
@@ -161,5 +164,5 @@ dist:
 clean:
 	rm -rf $(NAME) $(NAME)-secret *.o tests/unit/bin tests/fault/bin tests/bin
 
-.PHONY: all units faults check fault-all model power-all seeded bench \
+.PHONY: crowd all units faults check fault-all model power-all seeded bench \
     bench-peers install uninstall style lint dist clean

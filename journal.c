@@ -236,6 +236,18 @@ truncate_and_sync(int fd, off_t size)
 	return 0;
 }
 
+/* The plan is on disk: the second try writes all again that a sync which has
+ * failed may have dropped. */
+static int
+record_again(struct work *w, struct record *rec)
+{
+	int tries = 2;
+
+	while (tries > 0 && !record(w, rec))
+		tries--;
+	return tries > 0;
+}
+
 /*
  * From where the source is to the end. The first record has been made, and
  * is given, since until then there is a way back.
@@ -247,9 +259,7 @@ run(struct work *w, struct record rec)
 		if (!apply_and_sync(w, &rec))
 			return 0;
 		rec = next_record(w);
-		/* The plan is on disk: all that a failed sync may have dropped
-		 * is written again. */
-		if (!record(w, &rec) && !record(w, &rec))
+		if (!record_again(w, &rec))
 			return 0;
 	}
 	if (!truncate_and_sync(w->r->fd, w->result))

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""Delivery agents write the mailbox while sessions read and delete. TAP.
+"""Delivery agents write the mailbox while a session is under way. TAP.
 
-usage: tests/delivery.py [--form user|root] [--deliveries N]
+usage: tests/delivery.py [--form user|root]
 
-procmail and maildrop deliver numbered messages, with their own locks, while
-sessions log in, fetch, delete, and leave by QUIT or without. At the end every
-message that was delivered is in the mailbox once and unchanged, or was deleted
-by a session that was told +OK.
+procmail and maildrop deliver numbered messages, with their own locks, while a
+session reads or is idle. It does not keep them waiting, does not show what
+came, and does not lose it. Many of all kinds at once are in crowd.py.
 
 Two forms, as in clients.py: "user" runs without root (if we are root, all that
 is started has given it up); in "root" the mailbox is in /var/mail of a mount
@@ -15,7 +14,6 @@ full separation.
 """
 import argparse
 import os
-import random
 import re
 import shutil
 import socket
@@ -23,15 +21,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 sys.dont_write_bytecode = True
 import clients  # noqa: E402
 
 LIMIT = 60  # seconds, for any wait
-SECONDS = 7  # for all deliveries of one form, if their number is not given
 USER, UID = 'joe', 62500
-READERS = 3
 
 
 def content(n):
@@ -116,6 +111,17 @@ class Place:
             self.delivered.add(n)
             self.file = self.file or self.identity()
 
+    def quit(self, s, marked):
+        """Says QUIT and waits for the answer: is what was marked deleted?"""
+        answer = s.ask('QUIT')
+        if not answer.startswith(b'+OK'):
+            return answer
+        with self.lock:
+            if marked & self.deleted:
+                self.faults.append(f'deleted twice: {marked & self.deleted}')
+            self.deleted |= marked
+        return answer
+
     def logged(self, fault):
         """The log's lines of the session that is to blame, else the last."""
         with open(f'{self.dir}/log', encoding='ascii', errors='replace') as f:
@@ -178,105 +184,15 @@ class Session:
 
 
 def bare(message):
-    """Without what agents put before the header."""
-    return re.sub(rb'\A(?:(?:Return-Path|Delivered-To): .*\n)*', b'', message)
+    """Without what agents and readers put into the header."""
+    header, blank, body = message.partition(b'\n\n')
+    added = rb'^(?:Return-Path|Delivered-To|Status|X-Status|Content-Length|Lines):.*(?:\n|\Z)'
+    return re.sub(added, b'', header, flags=re.M).rstrip(b'\n') + blank + body
 
 
 def number_of(message):
     found = re.search(rb'^Message-ID: <(\d+)@', message, re.M)
     return int(found[1]) if found else -1
-
-
-def read_some(place, s, rng):
-    """Fetches some messages; marks some, and says which."""
-    answer = s.ask('STAT')
-    count = int(answer.split()[1])
-    sizes = [int(line.split()[1]) for line in s.lines()] if s.ask('LIST').startswith(b'+OK') else []
-    if len(sizes) != count or b' %d\r' % sum(sizes) not in answer:
-        place.fault(f'STAT said {answer!r}, LIST has {len(sizes)} messages of {sum(sizes)} octets')
-    marked = set()
-    for i in rng.sample(range(1, count + 1), min(count, 8)):
-        message = s.message(i)
-        if message is None:
-            place.fault('RETR was refused, though mail was only appended')
-            break
-        n = number_of(message)
-        if message != content(n):
-            place.fault(f'message {n} was fetched changed')
-        if rng.random() < count / 300 and s.ask(f'DELE {i}').startswith(b'+OK'):
-            marked.add(n)
-    return marked
-
-
-def leave(place, s, marked, way):
-    if way == 'vanished':
-        return
-    if way == 'vanished in QUIT':
-        s.send('QUIT')  # without a line end: no command
-        return
-    if way == 'did not wait':
-        s.send('QUIT\r\n')
-        with place.lock:
-            place.doubtful |= marked
-        return
-    answer = s.ask('QUIT')
-    if not answer.startswith(b'+OK'):
-        # A lock may be held for longer than we like to wait: no other excuse.
-        if not answer.startswith(b'-ERR [IN-USE]'):
-            place.fault(f'QUIT was answered {answer!r}')
-        place.count('QUIT refused')
-        return
-    if marked & place.deleted:
-        place.fault(f'deleted twice: {marked & place.deleted}')
-    with place.lock:
-        place.deleted |= marked
-
-
-def visit(place, rng):
-    """One session, from login to its end."""
-    s = place.session()
-    try:
-        answer = s.login()
-        if not answer.startswith(b'+OK'):
-            if not answer.startswith(b'-ERR [IN-USE]'):
-                place.fault(f'the login was answered {answer!r}')
-            place.count('in use')
-            return
-        marked = read_some(place, s, rng)
-        way = rng.choice(['QUIT'] * 9 + ['did not wait', 'vanished', 'vanished in QUIT'])
-        place.count(way)
-        leave(place, s, marked, way)
-    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as e:
-        place.fault(f'pop3d[{s.server.pid}], after {s.last}: {type(e).__name__}: {e}; it ended with {s.server.wait(LIMIT)}')
-    finally:
-        s.end()
-
-
-def crowd(place, deliveries):
-    """Some deliver, as many as asked for or as they can in the time; others read."""
-    numbers = iter(range(deliveries or 10000))
-    end = time.monotonic() + (1000 if deliveries else SECONDS)
-
-    def deliver(agent):
-        while time.monotonic() < end:
-            with place.lock:
-                n = next(numbers, None)
-            if n is None:
-                return
-            place.deliver(agent, n)
-
-    def read(seed):
-        rng = random.Random(seed)
-        while any(t.is_alive() for t in writers) or (not place.deleted and time.monotonic() < end + LIMIT):
-            visit(place, rng)
-            time.sleep(rng.random() / 10)
-
-    writers = [threading.Thread(target=deliver, args=(a,)) for a in ('procmail', 'maildrop') * 3]
-    readers = [threading.Thread(target=read, args=(i,)) for i in range(READERS)]
-    for t in writers + readers:
-        t.start()
-    for t in writers + readers:
-        t.join()
 
 
 def judge(place, delivered):
@@ -321,13 +237,13 @@ def idle(place, agent, quits):
         if s.ask('STAT').split()[1] != b'1' or s.message(2) != content(2):
             place.fault('the session does not show what it showed at first')
         if quits:
-            leave(place, s, {1}, 'QUIT')
+            place.quit(s, {1})
     finally:
         s.end()
     numbers = judge(place, place.delivered)
     if numbers != ([2, 3, 4] if quits else [1, 2, 3, 4]):
         place.fault(f'what is there: {numbers}')
-    return f'{agent} is not kept waiting, {"QUIT" if quits else "no QUIT"}'
+    return f'delivery: {agent} is not kept waiting, {"QUIT" if quits else "no QUIT"}'
 
 
 def append_by_octets(path, numbers):
@@ -355,33 +271,21 @@ def by_octets(place):
         place.delivered.update(late)
         if not place.faults:
             s.ask('DELE 1')
-            leave(place, s, {1}, 'QUIT')
+            place.quit(s, {1})
     finally:
         s.end()
     judge(place, place.delivered)
-    return 'a session goes on while mail comes octet by octet'
+    return 'delivery: a session goes on while mail comes octet by octet'
 
 
-def crowded(place, deliveries):
-    place.clear()
-    crowd(place, deliveries)
-    left = judge(place, place.delivered)
-    if not place.deleted:
-        place.fault('nothing was deleted')
-    ends = ', '.join(f'{n} {end}' for end, n in sorted(place.ends.items()))
-    return (f'{len(place.delivered)} delivered, {len(place.deleted)} deleted, {len(place.doubtful)} perhaps, '
-            f'{len(left)} left (sessions: {ends})')
-
-
-def run(form, deliveries):
+def run(form, scenes):
     os.umask(0o022)
     failed = False
     with tempfile.TemporaryDirectory(prefix='pop3d-delivery-') as directory:
         if form == 'root':
             clients.enter_namespace({USER: (UID, f'{directory}/home')})
         place = Place(form, directory)
-        scenes = [(idle, agent, quits) for agent in ('procmail', 'maildrop') for quits in (True, False)] + [(by_octets,)]
-        for scene, *args in scenes + [(crowded, deliveries)]:
+        for scene, *args in scenes:
             try:
                 what = scene(place, *args)
             except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as e:
@@ -389,38 +293,42 @@ def run(form, deliveries):
                 place.fault(f'{type(e).__name__}: {e}')
             if place.faults:
                 place.faults = place.faults[:20] + place.logged(place.faults[0])
-            print(('not ok' if place.faults else 'ok') + f' - delivery: {what}, {form} form',
+            print(('not ok' if place.faults else 'ok') + f' - {what}, {form} form',
                   *place.faults, sep='\n# ', flush=True)
             failed |= bool(place.faults)
     return failed
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__.split('\n', 1)[0])
+def run_in_both(script, scenes):
+    """For main(): the scenes in each form that can be had here."""
+    options = argparse.ArgumentParser()
     options.add_argument('--form', choices=('user', 'root'))
-    options.add_argument('--deliveries', type=int, default=0, metavar='N',
-                         help=f'in each form (default: as many as come in {SECONDS} seconds)')
     options.add_argument('--inside', action='store_true', help=argparse.SUPPRESS)
-    options.add_argument('--append', nargs=2, help=argparse.SUPPRESS)
-    given = options.parse_args()
-    if given.append:
-        append_by_octets(given.append[0], range(2, int(given.append[1])))
-        return False
+    given, rest = options.parse_known_args()
     if given.inside:
-        return run('root', given.deliveries)
+        return run('root', scenes)
+    name = os.path.basename(script)[:-3]
     missing = [a for a in ('procmail', 'maildrop') if not shutil.which(a)]
     if missing:
-        print(f'ok - delivery # SKIP not installed: {" ".join(missing)}')
+        print(f'ok - {name} # SKIP not installed: {" ".join(missing)}')
         return False
     failed = False
     if given.form != 'root':
-        failed |= run('user', given.deliveries)
+        failed |= run('user', scenes)
     if given.form != 'user':
-        status = clients.in_namespace(os.path.abspath(__file__), '--deliveries', str(given.deliveries))
+        status = clients.in_namespace(script, *rest)
         if status is None:
-            print('ok - delivery: root form # SKIP not root, or no mount namespace')
+            print(f'ok - {name}: root form # SKIP not root, or no mount namespace')
         failed |= bool(status)
     return failed
+
+
+def main():
+    if sys.argv[1:2] == ['--append']:
+        append_by_octets(sys.argv[2], range(2, int(sys.argv[3])))
+        return False
+    scenes = [(idle, agent, quits) for agent in ('procmail', 'maildrop') for quits in (True, False)]
+    return run_in_both(os.path.abspath(__file__), scenes + [(by_octets,)])
 
 
 if __name__ == '__main__':
