@@ -25,7 +25,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 # A shared library costs each connection some 100 us at its start: they are
 # linked in, where there are archives of them. INSTALL says how not to.
 archive    = $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
-LIBS      := $(foreach l,crypt nettle seccomp,$(call archive,$(l)))
+LIBS      := $(foreach l,crypt nettle,$(call archive,$(l)))
 
 ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
         index jail journal lang line log login maildrop mbox message monitor \

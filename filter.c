@@ -8,115 +8,182 @@
  */
 #include "filter.h"
 
-#include <errno.h>
+#include "log.h"
+
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifdef SYS_poll
-#define POLL SCMP_SYS(poll)
+#if defined __x86_64__
+#define ARCH AUDIT_ARCH_X86_64
+#elif defined __aarch64__ && defined __AARCH64EL__
+#define ARCH AUDIT_ARCH_AARCH64
 #else
-#define POLL SCMP_SYS(ppoll) /* what poll() is on younger machines */
+#define ARCH 0 /* no filter */
 #endif
 
-#define INT    SCMP_CMP_MASKED_EQ, 0xffffffff /* of an int: 32 bits */
+#ifdef SYS_poll
+#define POLL SYS_poll
+#else
+#define POLL SYS_ppoll /* what poll() is on younger machines */
+#endif
+
 #define MEMORY (PROT_READ | PROT_WRITE)
 
+/* An argument that must be this: of an int the lower half is looked at. */
+struct must_be {
+	enum { ANYTHING, INT, POINTER } type;
+	uint32_t value;
+	size_t number; /* of the argument, from 0 */
+};
+
 struct rule {
-	int call;
-	unsigned count; /* of arguments that must be what is said here */
-	struct scmp_arg_cmp args[2];
+	uint32_t call;
+	struct must_be args[2];
 };
 
 /* A stopped process that is woken in poll() goes on with restart_syscall();
  * where the clock cannot be read in user space, clock_gettime() is a call. */
 static const struct rule login_rules[] = {
-    {.call = SCMP_SYS(read)},
-    {.call = SCMP_SYS(write)},
+    {.call = SYS_read},
+    {.call = SYS_write},
     {.call = POLL},
-    {.call = SCMP_SYS(restart_syscall)},
-    {.call = SCMP_SYS(clock_gettime)},
-    {.call = SCMP_SYS(exit_group)},
+    {.call = SYS_restart_syscall},
+    {.call = SYS_clock_gettime},
+    {.call = SYS_exit_group},
 };
 
 /* clang-format dies of this table: */
 /* clang-format off */
 static const struct rule session_rules[] = {
-    {.call = SCMP_SYS(read)},
-    {.call = SCMP_SYS(write)},
+    {.call = SYS_read},
+    {.call = SYS_write},
     {.call = POLL},
-    {.call = SCMP_SYS(restart_syscall)},
-    {.call = SCMP_SYS(clock_gettime)},
-    {.call = SCMP_SYS(exit_group)},
-    {.call = SCMP_SYS(pread64)},
-    {.call = SCMP_SYS(pwrite64)},
-    {.call = SCMP_SYS(fstat)},
-    {.call = SCMP_SYS(ftruncate)},
-    {.call = SCMP_SYS(fsync)},
-    {.call = SCMP_SYS(close)},
-    {SCMP_SYS(fallocate), 1, {{1, INT, 0}}},
-    {SCMP_SYS(fcntl), 1, {{1, INT, F_OFD_SETLK}}},
-    {SCMP_SYS(utimensat), 1, {{1, SCMP_CMP_EQ, 0, 0}}}, /* no name */
-    {SCMP_SYS(getrandom), 1, {{2, INT, 0}}},
+    {.call = SYS_restart_syscall},
+    {.call = SYS_clock_gettime},
+    {.call = SYS_exit_group},
+    {.call = SYS_pread64},
+    {.call = SYS_pwrite64},
+    {.call = SYS_fstat},
+    {.call = SYS_ftruncate},
+    {.call = SYS_fsync},
+    {.call = SYS_close},
+    {SYS_fallocate, {{INT, 0, 1}}},
+    {SYS_fcntl, {{INT, F_OFD_SETLK, 1}}},
+    {SYS_utimensat, {{POINTER, 0, 1}}}, /* no name */
+    {SYS_getrandom, {{INT, 0, 2}}},
     /* malloc */
-    {.call = SCMP_SYS(brk)},
-    {.call = SCMP_SYS(munmap)},
-    {SCMP_SYS(mmap), 2,
-	{{2, INT, MEMORY}, {3, INT, MAP_PRIVATE | MAP_ANONYMOUS}}},
-    {SCMP_SYS(mremap), 1, {{3, INT, MREMAP_MAYMOVE}}},
+    {.call = SYS_brk},
+    {.call = SYS_munmap},
+    {SYS_mmap, {{INT, MEMORY, 2}, {INT, MAP_PRIVATE | MAP_ANONYMOUS, 3}}},
+    {SYS_mremap, {{INT, MREMAP_MAYMOVE, 3}}},
 };
 /* clang-format on */
+
+/* The kernel's little programs: load a word, compare it, return. */
+struct program {
+	struct sock_filter code[128];
+	size_t len;
+};
+
+static struct sock_filter *
+put(struct program *p, uint16_t code, uint32_t value)
+{
+	must(p->len < COUNT(p->code));
+	p->code[p->len] = (struct sock_filter){.code = code, .k = value};
+	return &p->code[p->len++];
+}
+
+static void
+put_load(struct program *p, size_t offset)
+{
+	put(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset);
+}
+
+static void
+put_end(struct program *p, uint32_t action)
+{
+	put(p, BPF_RET | BPF_K, action);
+}
+
+static struct sock_filter *
+put_compare(struct program *p, uint32_t value)
+{
+	return put(p, BPF_JMP | BPF_JEQ | BPF_K, value);
+}
+
+/* Is the loaded word that? If not, the process dies. */
+static void
+put_demand(struct program *p, uint32_t value)
+{
+	put_compare(p, value)->jt = 1; /* passes over: */
+	put_end(p, SECCOMP_RET_KILL_PROCESS);
+}
+
+/* Both machines have the lower half first. */
+static void
+put_arg(struct program *p, const struct must_be *arg)
+{
+	size_t at = offsetof(struct seccomp_data, args) + 8 * arg->number;
+
+	if (arg->type == ANYTHING)
+		return;
+	put_load(p, at);
+	put_demand(p, arg->value);
+	if (arg->type == INT)
+		return;
+	put_load(p, at + 4);
+	put_demand(p, 0);
+}
+
+static void
+put_rule(struct program *p, const struct rule *rule)
+{
+	struct sock_filter *other = put_compare(p, rule->call);
+
+	for (size_t i = 0; i < COUNT(rule->args); i++)
+		put_arg(p, &rule->args[i]);
+	put_end(p, SECCOMP_RET_ALLOW);
+	other->jf = (uint8_t)(&p->code[p->len] - other - 1);
+}
 
 int
 filter_has_seccomp(void)
 {
-#if defined JAIL_FOR_SANITIZERS || !(defined __x86_64__ || defined __aarch64__)
+#ifdef JAIL_FOR_SANITIZERS
 	return 0;
 #else
 	const uint32_t kill_process = SECCOMP_RET_KILL_PROCESS;
 
-	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0,
-		   &kill_process) == 0;
+	return ARCH != 0 &&
+	    syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &kill_process) ==
+	    0;
 #endif
-}
-
-static int
-add_rules(scmp_filter_ctx filter, const struct rule *rules, size_t n)
-{
-	int status = 0;
-
-	for (size_t i = 0; i < n && status == 0; i++)
-		status = seccomp_rule_add_exact_array(filter, SCMP_ACT_ALLOW,
-		    rules[i].call, rules[i].count, rules[i].args);
-	return status;
 }
 
 int
 filter_calls(enum filter which)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int status;
+	int is_login = which == FILTER_LOGIN;
+	const struct rule *rules = is_login ? login_rules : session_rules;
+	size_t n = is_login ? COUNT(login_rules) : COUNT(session_rules);
+	struct program p = {.len = 0};
+	struct sock_fprog filter = {.filter = p.code};
 
-	if (filter == NULL)
-		return 0;
-	status = seccomp_attr_set(
-	    filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	if (status == 0 && which == FILTER_LOGIN)
-		status = add_rules(filter, login_rules,
-		    sizeof login_rules / sizeof *login_rules);
-	else if (status == 0)
-		status = add_rules(filter, session_rules,
-		    sizeof session_rules / sizeof *session_rules);
-	if (status == 0)
-		status = seccomp_load(filter);
-	/* Not released: that would be free(), which may call munmap(). */
-	errno = -status;
-	return status == 0;
+	put_load(&p, offsetof(struct seccomp_data, arch));
+	put_demand(&p, ARCH);
+	put_load(&p, offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < n; i++)
+		put_rule(&p, &rules[i]);
+	put_end(&p, SECCOMP_RET_KILL_PROCESS);
+	filter.len = (unsigned short)p.len;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) == 0;
 }
 
 /* <linux/landlock.h> may be older than the kernel. */
@@ -147,7 +214,7 @@ filter_landlock_version(void)
 int
 filter_landlock(int version)
 {
-	size_t most = sizeof handled / sizeof *handled - 1;
+	size_t most = COUNT(handled) - 1;
 	const struct landlock_handled *h =
 	    &handled[(size_t)version < most ? (size_t)version : most];
 	int rules = (int)syscall(SYS_landlock_create_ruleset, h, sizeof *h, 0);

@@ -33,7 +33,7 @@ def allowed(table):
         text = f.read()
     rules = re.search(table + r'\[\] = \{\n(.*?)\n\};', text, re.DOTALL)[1]
     poll = 'poll' if os.uname().machine == 'x86_64' else 'ppoll'
-    return set(re.findall(r'SCMP_SYS\((\w+)\)', rules)) | ({poll} if 'POLL' in rules else set())
+    return set(re.findall(r'SYS_(\w+)', rules)) | ({poll} if 'POLL' in rules else set())
 
 
 def made(traces):

@@ -582,9 +582,20 @@ use_threads(void)
 	    NULL);
 }
 
+/* A name, of which a filter that looks at 32 bits thinks that there is none:
+ * done, if the kernel has looked for it. */
+static long
+half_a_name(void)
+{
+	long result = syscall(SYS_utimensat, AT_FDCWD, 1L << 32, NULL, 0);
+
+	return result == -1 && errno == EFAULT ? 0 : -1;
+}
+
 #ifdef __x86_64__
 /* getpid() as a program of 32 bits calls it; then as a filter that looks at
- * the number alone would take it: 4 is write() there. */
+ * the number alone would take it: 4 is write() there, and 1, which is ours for
+ * write(), is exit(). */
 static long
 old_call(void)
 {
@@ -605,6 +616,15 @@ old_write(void)
 			 : "memory");
 	return result;
 }
+
+static long
+old_exit(void)
+{
+	long result = 1;
+
+	__asm__ volatile("int $0x80" : "+a"(result) : "b"(0) : "memory");
+	return result;
+}
 #endif
 
 static const struct deed {
@@ -622,9 +642,11 @@ static const struct deed {
     {"run-own-code",  0,      run_own_code },
     {"take-on-root",  LAYERS, take_on_root },
     {"thread",        FORKS,  use_threads  },
+    {"half-a-name",   0,      half_a_name  },
 #ifdef __x86_64__
     {"old-call",      MAYBE,  old_call     },
     {"old-write",     MAYBE,  old_write    },
+    {"old-exit",      MAYBE,  old_exit     },
 #endif
 };
 
