@@ -151,8 +151,9 @@ jail_basics(void)
 void
 jail_lock_memory(const void *at, size_t n)
 {
-	if (mlock(at, n) == -1 && errno != ENOMEM && errno != EPERM &&
-	    errno != EAGAIN)
+	/* A page that is never touched stays no page. */
+	if (mlock2(at, n, MLOCK_ONFAULT) == -1 && errno != ENOMEM &&
+	    errno != EPERM && errno != EAGAIN)
 		log_fatal(EX_OSERR, "cannot lock memory");
 }
 
