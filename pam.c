@@ -8,6 +8,7 @@
 #include "pam.h"
 
 #include <dlfcn.h>
+#include <malloc.h>
 #include <security/pam_appl.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct talk {
 /* PAM's calls. It is loaded when a password has to go to it, and not before:
  * it brings libraries along whose start costs every connection. */
 struct library {
+	void *handle;
 	__typeof__(pam_start) *start;
 	__typeof__(pam_set_item) *set_item;
 	__typeof__(pam_get_item) *get_item;
@@ -45,16 +47,18 @@ static const struct {
     {"pam_end",          offsetof(struct library, end)         },
 };
 
-/* Loaded for good; the second time costs nothing. RTLD_GLOBAL is what linking
- * with it would be: there are modules that count on that. */
+/* RTLD_GLOBAL is what linking with it would be: there are modules that count
+ * on that. */
 static int
 load(struct library *pam)
 {
-	void *handle = dlopen("libpam.so.0", RTLD_NOW | RTLD_GLOBAL);
-	int found = handle != NULL;
+	int found;
+
+	pam->handle = dlopen("libpam.so.0", RTLD_NOW | RTLD_GLOBAL);
+	found = pam->handle != NULL;
 
 	for (size_t i = 0; i < COUNT(calls) && found; i++) {
-		void *call = dlsym(handle, calls[i].name);
+		void *call = dlsym(pam->handle, calls[i].name);
 
 		/* ISO C has no cast for this. */
 		memcpy((char *)pam + calls[i].at, &call, sizeof call);
@@ -63,6 +67,15 @@ load(struct library *pam)
 	if (!found)
 		log_line(LOG_ERR, "cannot load PAM: %s", dlerror());
 	return found;
+}
+
+/* What modules have freed is the kernel's again, with what was in it: this
+ * process lives on for the whole session. */
+static void
+unload(const struct library *pam)
+{
+	dlclose(pam->handle);
+	malloc_trim(0);
 }
 
 int
@@ -238,5 +251,6 @@ pam_check(const char *service, const char *user, const char *password,
 	why = judge(&pam, h, status, service);
 	if (h != NULL)
 		pam.end(h, status);
+	unload(&pam);
 	return why;
 }
