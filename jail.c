@@ -86,10 +86,13 @@ keep_capabilities(uint64_t these)
 static void
 bound_capabilities(uint64_t these)
 {
-	for (int i = 0; prctl(PR_CAPBSET_READ, i) >= 0; i++)
-		if ((these >> i & 1) == 0 && prctl(PR_CAPBSET_DROP, i) == -1 &&
-		    errno != EPERM)
-			log_fatal(EX_OSERR, "cannot bound the capabilities");
+	errno = 0;
+	for (int i = 0; i < 64 && errno == 0; i++)
+		if ((these >> i & 1) == 0)
+			prctl(PR_CAPBSET_DROP, i);
+	/* EINVAL: there are no more of them. */
+	if (errno != EINVAL && errno != EPERM)
+		log_fatal(EX_OSERR, "cannot bound the capabilities");
 }
 
 void
