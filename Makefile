@@ -34,7 +34,8 @@ ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
 OBJ   = $(ROOMS:=.o)
 SECRET = pop3d-secret.o apop.o log.o scram.o secrets.o
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \
-        $(HOSTILES) tests/bin/pop3d-slow-clock tests/bin/pop3d-no-wipe
+        $(HOSTILES) tests/bin/pop3d-slow-clock tests/bin/pop3d-no-wipe \
+        tests/bin/pop3d-leaky-names
 
 # A program whose processes turn on the others: see tests/hostile.c
 wrap      = $(addprefix -Wl$(,)--wrap=,$(1))
@@ -70,6 +71,11 @@ tests/bin/pop3d-no-wipe: tests/no_wipe.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin
 	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) \
 	    $(call wrap,explicit_bzero __explicit_bzero_chk) -o $@ $^ $(LIBS)
+
+tests/bin/pop3d-leaky-names: tests/leaky_names.c pop3d.o $(OBJ)
+	@mkdir -p tests/bin
+	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(call wrap,getgrnam) \
+	    -o $@ $^ $(LIBS)
 
 $(HOSTILES): tests/hostile.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin

@@ -81,11 +81,12 @@ make_blocking(int fd)
 		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
-/* All descriptors but the first three and those of UCSPI-TLS. */
+/* All descriptors but the first three, those of UCSPI-TLS, and a channel;
+ * -1 is none. */
 static int
-close_others(const struct ucspi *tls)
+close_others(const struct ucspi *tls, int channel)
 {
-	const int kept[] = {tls->control, tls->in, tls->out};
+	const int kept[] = {tls->control, tls->in, tls->out, channel};
 	unsigned from = 3, next;
 
 	do {
@@ -118,7 +119,7 @@ start_clean(const struct ucspi *tls)
 	if (fcntl(STDERR_FILENO, F_GETFD) == -1 &&
 	    open("/dev/null", O_RDWR) != STDERR_FILENO)
 		exit(EX_OSERR);
-	if (!close_others(tls))
+	if (!close_others(tls, -1))
 		exit(EX_OSERR);
 	make_blocking(STDIN_FILENO);
 	make_blocking(STDOUT_FILENO);
@@ -296,13 +297,23 @@ instruct(struct setup *s)
 	s->monitor.proxy = o->proxy;
 }
 
+/* A name service may have left a connection open, of root's: it is not for
+ * children. The log is the monitor's. */
+static void
+leave_to_monitor(const struct setup *s, int channel)
+{
+	if (!close_others(&s->tls, channel))
+		log_fatal(EX_OSERR, "cannot close descriptors");
+	replace_stderr(0);
+}
+
 static void
 run_session(void *setup, int monitor)
 {
 	struct setup *s = setup;
 
 	s->session.monitor = monitor;
-	replace_stderr(0); /* the log is the monitor's */
+	leave_to_monitor(s, monitor);
 	session_run(&s->session);
 }
 
@@ -312,8 +323,7 @@ run_login(void *setup, int monitor)
 	struct setup *s = setup;
 
 	s->login.monitor = monitor;
-	close(s->session_child.fd);
-	replace_stderr(0);
+	leave_to_monitor(s, monitor);
 	login_run(&s->login);
 }
 
