@@ -9,6 +9,9 @@ STATEDIR   = /var/lib/$(NAME)
 
 CC         = cc
 CFLAGS     = -O2 -g
+HOSTCC     = cc # for a program that is run while building
+HOSTCFLAGS = -O2
+MACHINE    = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 WARN       = -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wcast-qual \
              -Wstrict-prototypes -Wmissing-prototypes -Wvla
 # Flags that not every compiler or machine has:
@@ -54,6 +57,15 @@ $(NAME)-secret: $(SECRET)
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(SECRET) -lcrypt -lnettle
 
 pop3d.o pop3d-secret.o $(OBJ): $(wildcard *.h) Makefile
+
+# libseccomp writes the filters, here and not in every connection.
+filter.o: filter.bpf
+
+filter.bpf: filter_write.c Makefile
+	$(HOSTCC) -std=c11 -D_GNU_SOURCE $(WARN) $(HOSTCFLAGS) \
+	    -o filter_write filter_write.c -lseccomp
+	./filter_write $(MACHINE) >$@.new
+	mv $@.new $@
 
 .c.o:
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -155,9 +167,11 @@ style:
 
 lint:
 	$(MAKE) clean
-	$(MAKE) CC=gcc CFLAGS='-O2 -Werror -fanalyzer' all
+	$(MAKE) CC=gcc HOSTCC=gcc CFLAGS='-O2 -Werror -fanalyzer' \
+	    HOSTCFLAGS='-O2 -Werror -fanalyzer' all
 	$(MAKE) clean
-	$(MAKE) CC=clang CFLAGS='-O2 -Werror' all
+	$(MAKE) CC=clang HOSTCC=clang CFLAGS='-O2 -Werror' \
+	    HOSTCFLAGS='-O2 -Werror' all
 	clang-tidy --quiet *.c -- $(filter-out $(ZERO),$(ALL_CFLAGS)) -w
 	cppcheck --quiet --std=c11 --error-exitcode=1 -D_GNU_SOURCE \
 	    --enable=warning,performance,portability *.c
@@ -168,7 +182,8 @@ dist:
 	    >$(NAME)-$(VERSION).tar.gz
 
 clean:
-	rm -rf $(NAME) $(NAME)-secret *.o tests/unit/bin tests/fault/bin tests/bin
+	rm -rf $(NAME) $(NAME)-secret *.o filter_write filter.bpf \
+	    tests/unit/bin tests/fault/bin tests/bin
 
 .PHONY: crowd all units faults check fault-all model power-all seeded bench \
     bench-peers install uninstall style lint dist clean

@@ -15,7 +15,7 @@ state message boxlock uidl recall
 check monitor maildrop
 login session
 recover
-pop3d pop3d-secret
+pop3d pop3d-secret filter_write
 '
 root_side='pop3d pop3d-secret options client monitor state auth pam secrets scram dotlock check recover checkpassword'
 root_only='auth.h pam.h secrets.h dotlock.h pwd.h security/'
@@ -38,7 +38,7 @@ for file in *.c *.h; do
 	bad=
 	[ -n "$own" ] || bad='has no place in the layers'
 	for h in $(sed -n 's/^#include "\(.*\)"$/\1/p' "$file"); do
-		[ "$h" = "$room.h" ] && continue
+		[ "${h%.*}" = "$room" ] && continue
 		theirs=$(layer_of "${h%.h}")
 		[ -n "$theirs" ] && [ "$theirs" -lt "${own:-0}" ] || bad="$bad includes $h, which is not lower"
 		is_in "$room" "$root_side" && is_in "$h" "$never_root" && bad="$bad includes $h on the root side"

@@ -217,15 +217,15 @@ def children_of(flags):
 
 
 def allowed_numbers(table):
-    """Of the calls in a table of filter.c that pass it with all arguments 0."""
-    with open(f'{TREE}/filter.c', encoding='ascii') as f:
+    """Of the calls in a table of filter_write.c that pass it with all arguments 0."""
+    with open(f'{TREE}/filter_write.c', encoding='ascii') as f:
         rules = re.search(table + r'\[\] = \{\n(.*?)\n\};', f.read(), re.DOTALL)[1]
-    names = [n for n, values in re.findall(r'SYS_(\w+)((?:[^S]|S(?!YS_))*)', rules)
-             if all(v.strip() == '0' for v in re.findall(r'(?:INT|POINTER), ([^,]*),', values))]
+    names = [n for n, values in re.findall(r'SCMP_SYS\((\w+)\)((?:[^S]|S(?!CMP_SYS))*)', rules)
+             if all(v.strip() == '0' for v in re.findall(r'(?:INT|SCMP_CMP_EQ), ([^},]*)', values))]
     defines = subprocess.run(['cc', '-dM', '-E', '-include', 'sys/syscall.h', '-x', 'c', '/dev/null'],
                              capture_output=True, check=True, text=True).stdout
     number = {n: int(v) for n, v in re.findall(r'^#define __NR_(\w+) (\d+)$', defines, re.MULTILINE)}
-    return {number[n] for n in names + ['poll' if 'poll' in number else 'ppoll']}
+    return {number[n if n in number else 'p' + n] for n in names}
 
 
 def landlock_version(place):
