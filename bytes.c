@@ -119,10 +119,16 @@ bytes_file_system(int fd)
 }
 
 int64_t
-bytes_now_ms(void)
+bytes_now_ns(void)
 {
 	struct timespec t;
 
 	must(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t
+bytes_now_ms(void)
+{
+	return bytes_now_ns() / 1000000;
 }

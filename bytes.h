@@ -38,7 +38,8 @@ uint64_t bytes_file_system(int fd);
 /* fstat(), as the system call of that name: it takes no path. */
 int bytes_stat(int fd, struct stat *st);
 
-/* Milliseconds of a clock that nobody sets. */
+/* Milliseconds, and nanoseconds, of a clock that nobody sets. */
 int64_t bytes_now_ms(void);
+int64_t bytes_now_ns(void);
 
 #endif

@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REFUSAL_MS  2000 /* no refusal is answered sooner than that */
+#define REFUSAL_MS  2000 /* a refusal is answered after that, or a multiple */
 #define LEAVE_TRIES 1000 /* times LEAVE_MS, for a child that is exiting */
 #define LEAVE_MS    1
 #define FINISH_MS   300000 /* what a session may take after a signal to us */
@@ -206,18 +206,36 @@ grant(struct monitor *m, const struct credentials *c)
 	begin_session(m, &paths, c);
 }
 
-/* Waits until then; false if the child goes away meanwhile. */
+/*
+ * When what was asked for then, and refused now, is answered: at a whole
+ * millisecond, and a multiple of REFUSAL_MS after it was asked, so that it
+ * does not matter how long the judges took.
+ */
+static int64_t
+answer_ms(int64_t asked_ms, int64_t now_ms)
+{
+	int64_t floors = (now_ms - asked_ms) / REFUSAL_MS + 1;
+
+	return asked_ms + floors * REFUSAL_MS;
+}
+
+/* Waits until then, to the nanosecond: poll() would begin to count when the
+ * judges are done. False if the child goes away meanwhile. */
 static int
 wait_until(int fd, int64_t then_ms)
 {
 	struct pollfd p = {.fd = fd};
 
 	for (;;) {
-		int64_t left = then_ms - bytes_now_ms();
+		int64_t left_ns = then_ms * 1000000 - bytes_now_ns();
+		struct timespec left = {
+		    .tv_sec = left_ns / 1000000000,
+		    .tv_nsec = left_ns % 1000000000,
+		};
 
-		if (left <= 0)
+		if (left_ns <= 0)
 			return 1;
-		if (poll(&p, 1, (int)left) > 0)
+		if (ppoll(&p, 1, &left, NULL) > 0)
 			return 0;
 	}
 }
@@ -227,11 +245,13 @@ refuse(
     struct monitor *m, enum method method, const char *name, int64_t asked_ms)
 {
 	char user[LOG_NAME_ROOM];
+	int64_t then_ms;
 
 	log_line(LOG_NOTICE, "LOGIN FAILED, ip=[%s], method=%s, user=%s",
 	    address_of(m), method_name(method), log_name(user, name));
 	m->refused++;
-	if (!wait_until(m->login.fd, asked_ms + REFUSAL_MS) ||
+	then_ms = answer_ms(asked_ms, bytes_now_ms());
+	if (!wait_until(m->login.fd, then_ms) ||
 	    !privsep_send_verdict(m->login.fd, REFUSED))
 		m->stage = STAGE_OVER;
 }
