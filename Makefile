@@ -38,7 +38,8 @@ OBJ   = $(ROOMS:=.o)
 SECRET = pop3d-secret.o apop.o log.o scram.o secrets.o
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \
         $(HOSTILES) tests/bin/pop3d-slow-clock tests/bin/pop3d-no-wipe \
-        tests/bin/pop3d-leaky-names
+        tests/bin/pop3d-leaky-names \
+        tests/bin/pop3d-long-floor
 
 # A program whose processes turn on the others: see tests/hostile.c
 wrap      = $(addprefix -Wl$(,)--wrap=,$(1))
@@ -88,6 +89,12 @@ tests/bin/pop3d-leaky-names: tests/leaky_names.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin
 	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(call wrap,getgrnam) \
 	    -o $@ $^ $(LIBS)
+
+# One that takes ten minutes to refuse: who waits for that is seen.
+tests/bin/pop3d-long-floor: pop3d.o $(OBJ)
+	@mkdir -p tests/bin
+	$(CC) $(ALL_CFLAGS) -DREFUSAL_MS=600000 $(LINK) $(LDFLAGS) \
+	    -o $@ monitor.c $(filter-out monitor.o,$^) $(LIBS)
 
 $(HOSTILES): tests/hostile.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin

@@ -11,16 +11,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-static const char *stderr_ident; /* set: write to descriptor 2 */
+static const char *own_ident;
+static int is_stderr; /* write to descriptor 2 */
+static struct {
+	char line[LOG_TEXT_MAX + 32];
+	size_t len;
+} last; /* see log_keep() */
 static void (*divert)(int level, const char *text);
 
 void
 log_open(const char *ident, int to_stderr)
 {
-	stderr_ident = to_stderr ? ident : NULL;
+	own_ident = ident;
+	is_stderr = to_stderr;
 	if (!to_stderr)
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
@@ -29,7 +37,7 @@ void
 log_divert(void (*sink)(int level, const char *text))
 {
 	divert = sink;
-	stderr_ident = NULL;
+	is_stderr = 0;
 	closelog();
 }
 
@@ -53,20 +61,27 @@ put(char *out, size_t room, size_t *len, unsigned char c, int plain)
 	return 1;
 }
 
+/* Escapes the text behind what is in the line already. */
+static void
+put_text(char *out, size_t room, size_t *len, const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (!put(out, room, len, (unsigned char)*text,
+			*text >= ' ' && *text <= '~'))
+			break;
+}
+
 static void
 write_line(int level, const char *text)
 {
 	char line[LOG_TEXT_MAX + 32] = "";
 	size_t len = 0;
 
-	if (stderr_ident != NULL)
+	if (is_stderr)
 		len = (size_t)snprintf(
-		    line, 32, "%.16s[%d]: ", stderr_ident, (int)getpid());
-	for (; *text != '\0'; text++)
-		if (!put(line, sizeof line - 1, &len, (unsigned char)*text,
-			*text >= ' ' && *text <= '~'))
-			break;
-	if (stderr_ident == NULL) {
+		    line, 32, "%.16s[%d]: ", own_ident, (int)getpid());
+	put_text(line, sizeof line - 1, &len, text);
+	if (!is_stderr) {
 		syslog(level, "%s", line);
 		return;
 	}
@@ -90,6 +105,41 @@ log_line(int level, const char *format, ...)
 	else
 		write_line(level, text);
 	errno = kept;
+}
+
+void
+log_keep(int level, const char *format, ...)
+{
+	char text[LOG_TEXT_MAX], priority[16] = "";
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	if (!is_stderr) /* as syslog() would, but for the time */
+		snprintf(priority, sizeof priority, "<%d>", LOG_MAIL | level);
+	last.len = (size_t)snprintf(
+	    last.line, 40, "%s%.16s[%d]: ", priority, own_ident, (int)getpid());
+	put_text(last.line, sizeof last.line - 1, &last.len, text);
+	if (is_stderr)
+		last.line[last.len++] = '\n';
+}
+
+/*
+ * Not by syslog(): what a signal has interrupted may be malloc(), or syslog()
+ * itself, and then it is not safe to call either.
+ */
+void
+log_last(void)
+{
+	const struct sockaddr_un to = {AF_UNIX, "/dev/log"};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (is_stderr && write(STDERR_FILENO, last.line, last.len) == -1)
+		return; /* nobody is left to be told */
+	if (!is_stderr)
+		sendto(fd, last.line, last.len, MSG_DONTWAIT | MSG_NOSIGNAL,
+		    (const struct sockaddr *)&to, sizeof to);
 }
 
 void

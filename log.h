@@ -42,6 +42,15 @@ void log_divert(void (*sink)(int level, const char *text));
 void log_line(int level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * Keeps a line for log_last(), which a signal handler may call, and which does
+ * nothing that it must not do there: it writes to descriptor 2 or, without
+ * waiting, to /dev/log.
+ */
+void log_keep(int level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void log_last(void);
+
 /* "what path: why", the why from errno, which is left as it was. */
 void log_errno(const char *what, const char *path);
 

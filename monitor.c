@@ -26,9 +26,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REFUSAL_MS  2000 /* a refusal is answered after that, or a multiple */
+#ifndef REFUSAL_MS
+#define REFUSAL_MS 2000 /* a refusal is answered after that, or a multiple */
+#endif
 #define LEAVE_TRIES 1000 /* times LEAVE_MS, for a child that is exiting */
 #define LEAVE_MS    1
+#define JUDGES_S    5      /* more than the login's time, for who hangs */
 #define FINISH_MS   300000 /* what a session may take after a signal to us */
 
 enum stage { STAGE_LOGIN, STAGE_SESSION, STAGE_OVER };
@@ -52,6 +55,7 @@ struct monitor {
 	unsigned refused;
 	int64_t deadline_ms; /* of the login, or of stopping */
 	int stopping;
+	int stands_still; /* the session did when it was looked at */
 	int64_t began_ms;
 	int summed_up;   /* the session has sent its summary */
 	int is_recovery; /* there is no client, and was no login */
@@ -64,6 +68,20 @@ static void
 note_signal(int number)
 {
 	told_to_stop = number;
+}
+
+/*
+ * Judges hang: this process ends, with a line in the log, and with it the other
+ * two, whose channels close. Nothing is locked at that time. What has been
+ * interrupted may be anything: nothing is called that a handler must not call.
+ */
+static _Noreturn void
+give_up(int number)
+{
+	(void)number;
+	alarm(JUDGES_S); /* the log may hang as well: then without a word */
+	log_last();
+	_exit(EX_TEMPFAIL);
 }
 
 static const char *
@@ -158,9 +176,12 @@ start_login(struct monitor *m)
 
 	/* One second more than the login process gives itself. */
 	m->deadline_ms = bytes_now_ms() + (timeout_s + 1) * 1000LL;
-	/* A PAM module that hangs would keep us from our own deadline: then
-	 * the alarm ends this process, and with it the other two. */
-	alarm((unsigned)timeout_s + 5);
+	/* Judges that hang would keep us from our own deadline. */
+	log_keep(LOG_ERR,
+	    "login, ip=[%s]: no verdict in %d s: a PAM module, or a service "
+	    "that knows the users, hangs; ended",
+	    address_of(m), timeout_s + JUDGES_S);
+	alarm((unsigned)(timeout_s + JUDGES_S));
 }
 
 /* Is there anything else between the user and his maildrop? */
@@ -553,6 +574,49 @@ stop(struct monitor *m)
 		m->stage = STAGE_OVER;
 }
 
+/* Has somebody stopped it by a signal? Nothing else can keep it from keeping
+ * its own deadlines, but that it works for its client. */
+static int
+is_stopped(const struct child *child)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return waitid(P_PID, (id_t)child->pid, &info,
+		   WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+	    info.si_pid != 0;
+}
+
+/* A child has not kept its own deadline; or it is time to see whether the
+ * session is alive, and this is the second time that it is not. */
+static void
+end_late(struct monitor *m)
+{
+	const char *who = m->stage == STAGE_LOGIN ? "login" : "session";
+	int stood_still = m->stands_still;
+
+	if (m->stage == STAGE_SESSION && !m->stopping) {
+		m->stands_still = is_stopped(&m->session);
+		if (!stood_still || !m->stands_still)
+			return;
+	}
+	log_line(LOG_ERR, "%s process: does not answer; ended", who);
+	m->stage = STAGE_OVER;
+}
+
+/* How long the children may be silent. */
+static struct timespec
+patience(const struct monitor *m)
+{
+	int64_t left_ms = m->deadline_ms - bytes_now_ms();
+
+	if (m->stage == STAGE_SESSION && !m->stopping)
+		left_ms = m->config->idle_s * 1000LL;
+	if (left_ms < 0)
+		left_ms = 0;
+	return (struct timespec){
+	    .tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000};
+}
+
 static void
 wait_for(struct monitor *m, const sigset_t *unblocked, unsigned *counts)
 {
@@ -560,16 +624,11 @@ wait_for(struct monitor *m, const sigset_t *unblocked, unsigned *counts)
 	    {.fd = m->login.fd,   .events = POLLIN},
 	    {.fd = m->session.fd, .events = POLLIN},
 	};
-	int64_t left_ms = m->deadline_ms - bytes_now_ms();
-	struct timespec left = {
-	    .tv_sec = left_ms < 0 ? 0 : left_ms / 1000,
-	    .tv_nsec = left_ms < 0 ? 0 : left_ms % 1000 * 1000000,
-	};
-	int bounded = m->stage == STAGE_LOGIN || m->stopping;
+	struct timespec left = patience(m);
 
-	switch (ppoll(p, COUNT(p), bounded ? &left : NULL, unblocked)) {
-	case 0: /* the child has not kept its own deadline */
-		m->stage = STAGE_OVER;
+	switch (ppoll(p, COUNT(p), &left, unblocked)) {
+	case 0:
+		end_late(m);
 		return;
 	case -1:
 		if (errno != EINTR)
@@ -617,8 +676,11 @@ catch_signals(sigset_t *unblocked)
 {
 	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
 	struct sigaction note = {.sa_handler = note_signal};
+	struct sigaction hang = {.sa_handler = give_up,
+	    .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
 	sigset_t blocked;
 
+	sigaction(SIGALRM, &hang, NULL);
 	sigemptyset(&blocked);
 	for (size_t i = 0; i < COUNT(numbers); i++) {
 		sigaddset(&blocked, numbers[i]);

@@ -14,6 +14,7 @@ struct monitor_config {
 	const char *state; /* directory */
 	const char *jail;  /* the level reached, for the log */
 	int login_timeout_s;
+	int idle_s; /* that a client may be silent, or a session stand still */
 	unsigned tries;    /* refused logins before the connection ends */
 	int login_delay_s; /* between two logins of one user; 0: none */
 	int want_dotlock;  /* or else the mailbox is locked by fcntl alone */

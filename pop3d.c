@@ -291,6 +291,7 @@ instruct(struct setup *s)
 	s->monitor.auth.mailbox = s->mailbox;
 	s->monitor.state = o->state;
 	s->monitor.login_timeout_s = s->login.timeout_s;
+	s->monitor.idle_s = o->idle_s;
 	s->monitor.tries = s->login.tries;
 	s->monitor.want_dotlock = s->opt.use_dotlock;
 	s->monitor.tls = o->tls;

@@ -7,6 +7,8 @@
 #include "test.h"
 
 #include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 static const struct {
@@ -193,6 +195,65 @@ a_bug_is_the_end(void **state)
 	assert_non_null(strstr(out, "bug: 1 == 2 does not hold"));
 }
 
+/* Instead of the call: what goes to syslog without syslog(). */
+static char sent[LOG_TEXT_MAX + 64];
+
+ssize_t
+sendto(int fd, const void *bytes, size_t n, int flags,
+    const struct sockaddr *to, socklen_t len)
+{
+	const struct sockaddr_un *where = (const void *)to;
+
+	(void)fd;
+	(void)len;
+	assert_int_equal(flags, MSG_DONTWAIT | MSG_NOSIGNAL);
+	check_text(where->sun_path, "/dev/log", "the socket");
+	assert_in_range(n, 1, sizeof sent - 1);
+	memcpy(sent, bytes, n);
+	sent[n] = '\0';
+	return (ssize_t)n;
+}
+
+static void
+last_words_go_to_syslog(void **state)
+{
+	char want[64], longer[2 * LOG_TEXT_MAX];
+
+	(void)state;
+	log_open("pop3d", 0);
+	log_keep(LOG_ERR, "too\nlate, %d", 7);
+	log_line(LOG_DEBUG, "%s", "something else");
+	log_last();
+	snprintf(
+	    want, sizeof want, "<19>pop3d[%d]: too\\x0alate, 7", (int)getpid());
+	check_text(sent, want, "as syslog() would send it");
+	memset(longer, '\377', sizeof longer);
+	longer[sizeof longer - 1] = '\0';
+	log_keep(LOG_ERR, "%s", longer);
+	log_last();
+	assert_in_range(strlen(sent), 400, LOG_TEXT_MAX + 32);
+	note_log();
+}
+
+static void
+keep_and_say(void)
+{
+	log_open("pop3d", 1);
+	log_keep(LOG_ERR, "too\nlate, %d", 7);
+	log_last();
+}
+
+static void
+last_words_go_to_stderr(void **state)
+{
+	char out[256];
+	int status;
+
+	(void)state;
+	stderr_of(keep_and_say, out, sizeof out, &status);
+	check_text(strchr(out, ']'), "]: too\\x0alate, 7\n", "last words");
+}
+
 int
 main(void)
 {
@@ -204,6 +265,8 @@ main(void)
 	    cmocka_unit_test(long_lines_are_cut),
 	    cmocka_unit_test(fatal_says_why),
 	    cmocka_unit_test(a_bug_is_the_end),
+	    cmocka_unit_test(last_words_go_to_syslog),
+	    cmocka_unit_test(last_words_go_to_stderr),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);

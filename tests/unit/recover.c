@@ -96,7 +96,8 @@ static int
 recover(char said[4096])
 {
 	char state[PATH];
-	struct monitor_config monitor = {.state = state, .want_dotlock = 1};
+	struct monitor_config monitor = {
+	    .state = state, .idle_s = 600, .want_dotlock = 1};
 	const struct jail_means none = {.is_root = 0};
 	struct session_config session = {
 	    .means = &none,
