@@ -143,6 +143,14 @@ power-all:
 seeded: faults
 	tests/seeded.sh
 
+# Which lines and branches the suite reaches; the suite under sanitizers and
+# valgrind. Both build a copy of the tree.
+coverage:
+	tests/coverage.py
+
+sanitize:
+	tests/sanitize.py all
+
 install: $(NAME) $(NAME)-secret
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 \
 	    $(DESTDIR)$(MANDIR)/man5
@@ -193,4 +201,4 @@ clean:
 	    tests/unit/bin tests/fault/bin tests/bin
 
 .PHONY: crowd all units faults check fault-all model power-all seeded bench \
-    bench-peers install uninstall style lint dist clean
+    coverage sanitize bench-peers install uninstall style lint dist clean
