@@ -17,12 +17,26 @@
 #define PAUSE_MS   20    /* between tries, at first; doubled up to ... */
 #define PAUSE_MOST 320
 
+/* A length of 0 is all that follows. */
+static int
+lock_bytes(int fd, off_t at, off_t len, short type)
+{
+	struct flock lock = {
+	    .l_type = type, .l_whence = SEEK_SET, .l_start = at, .l_len = len};
+
+	return fcntl(fd, F_OFD_SETLK, &lock) == 0;
+}
+
 int
 boxlock_file(int fd, short type)
 {
-	struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
+	return lock_bytes(fd, 0, 0, type);
+}
 
-	return fcntl(fd, F_OFD_SETLK, &lock) == 0;
+int
+boxlock_byte(int fd, off_t at, short type)
+{
+	return lock_bytes(fd, at, 1, type);
 }
 
 void

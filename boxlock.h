@@ -38,4 +38,7 @@ void boxlock_release(struct boxlock *lock, const struct mbox *m);
  * false, with errno, if it cannot be had. */
 int boxlock_file(int fd, short type);
 
+/* The same, of one byte, which need not be there. */
+int boxlock_byte(int fd, off_t at, short type);
+
 #endif

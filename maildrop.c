@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,12 @@
 
 #define LOGIN_PATIENCE_MS  5000 /* for another program's lock */
 #define UPDATE_PATIENCE_MS 30000
+#define TAKEOVER_MS        3000 /* an idle session looks each second */
+#define TAKEOVER_PAUSE_MS  100
+
+/* Bytes of the index file: who has locked the first has the maildrop, who has
+ * locked the second would like to. */
+enum { THE_SESSION, THE_NEXT };
 
 static int
 open_state(const char *path)
@@ -170,22 +177,58 @@ read_locked(struct maildrop *d)
 	return why;
 }
 
-enum trouble
-maildrop_begin(struct maildrop *d)
+/* Another session has the maildrop: asks it to leave, if it may, and waits.
+ * Who asks as well is not let in before us, nor kept from coming after. */
+static int
+take_over(const struct maildrop *d)
 {
-	enum trouble why;
+	int64_t end_ms = bytes_now_ms() + TAKEOVER_MS;
+	struct pollfd p = {.fd = d->lock.monitor};
+	int has = 0;
 
-	if (!boxlock_file(d->index_fd, F_WRLCK)) {
-		if (errno == EAGAIN || errno == EACCES) {
-			log_line(LOG_NOTICE,
-			    "maildrop %s is in use by another "
-			    "session",
-			    d->mbox.path);
-			return BUSY;
-		}
+	while (d->takes_over && !has && bytes_now_ms() < end_ms) {
+		boxlock_byte(d->index_fd, THE_NEXT, F_WRLCK);
+		if (poll(&p, 1, TAKEOVER_PAUSE_MS + d->lock.odd_ms) != 0)
+			break; /* the monitor is gone */
+		has = boxlock_byte(d->index_fd, THE_SESSION, F_WRLCK);
+	}
+	boxlock_byte(d->index_fd, THE_NEXT, F_UNLCK);
+	return has;
+}
+
+static enum trouble
+lock_session(const struct maildrop *d)
+{
+	if (boxlock_byte(d->index_fd, THE_SESSION, F_WRLCK))
+		return FINE;
+	if (errno != EAGAIN && errno != EACCES) {
 		log_errno("cannot lock the index of", d->mbox.path);
 		return TEMP;
 	}
+	if (take_over(d))
+		return FINE;
+	log_line(LOG_NOTICE, "maildrop %s is in use by another session",
+	    d->mbox.path);
+	return BUSY;
+}
+
+int
+maildrop_is_wanted(const struct maildrop *d)
+{
+	int is_free = boxlock_byte(d->index_fd, THE_NEXT, F_WRLCK);
+
+	if (is_free)
+		boxlock_byte(d->index_fd, THE_NEXT, F_UNLCK);
+	return !is_free;
+}
+
+enum trouble
+maildrop_begin(struct maildrop *d)
+{
+	enum trouble why = lock_session(d);
+
+	if (why != FINE)
+		return why;
 	d->mbox.progress = refresh;
 	d->mbox.progress_arg = &d->lock;
 	why = is_known(d) ? FINE : read_locked(d);

@@ -18,6 +18,7 @@ struct maildrop {
 	int index_fd;   /* owned; -1 once closed. Carries the session lock */
 	int journal_fd; /* owned */
 	struct boxlock lock;
+	int takes_over;   /* may ask an idle session to leave */
 	int had_ids;      /* last time's messages were shown with theirs */
 	struct index was; /* last time's messages, until they are the mbox's;
 			     then, or else, those with copies' numbers */
@@ -38,7 +39,7 @@ struct maildrop_paths {
 /*
  * Opens the files as whoever we are now. On trouble, which is logged, d is as
  * after maildrop_close(). The fields monitor, use_fcntl, use_dotlock and odd_ms
- * of the lock are the caller's to set, after this.
+ * of the lock, and takes_over, are the caller's to set, after this.
  */
 enum trouble maildrop_open(
     struct maildrop *d, const struct maildrop_paths *paths);
@@ -52,6 +53,12 @@ off_t maildrop_size(const struct maildrop *d);
  * trouble, logged, there is nothing to serve.
  */
 enum trouble maildrop_begin(struct maildrop *d);
+
+/*
+ * Does a newer session wait for this one to end? One that is idle should then
+ * do so. (Others than sessions, of the same user, can make this true, too.)
+ */
+int maildrop_is_wanted(const struct maildrop *d);
 
 /*
  * To be called before anything below that is about messages: till then only

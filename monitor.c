@@ -473,6 +473,7 @@ take_summary(struct monitor *m)
 	    [END_QUIT] = "",
 	    [END_GONE] = ", end=gone",
 	    [END_IDLE] = ", end=idle",
+	    [END_TAKEN] = ", end=taken over",
 	    [END_CHANGED] = ", end=changed",
 	    [END_REFUSED] = ", end=refused",
 	    [END_MONITOR] = ", end=stopped",

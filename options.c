@@ -56,6 +56,8 @@ static const struct row rows[] = {
 	"a PROXY protocol header (1 or 2) comes first"},
     {"idle", 'i', "SECONDS", FIELD(idle_text),
 	"until a silent client goes; 600"},
+    {"takeover", 'o', "SECONDS", FIELD(takeover_text),
+	"of silence, after which a newer session may end one; 0: never"},
     {"login-timeout", 't', "SECONDS", FIELD(login_timeout_text),
 	"for the whole login; 60"},
     {"tries", 'n', "N", FIELD(tries_text),
@@ -172,6 +174,7 @@ options_read(struct options *o, int argc, char **argv)
 	    .mail_group = "mail",
 	    .lock = "fcntl,dotlock",
 	    .idle_text = "600",
+	    .takeover_text = "0",
 	    .login_timeout_text = "60",
 	    .tries_text = "3",
 	    .login_delay_text = "0",
@@ -179,6 +182,11 @@ options_read(struct options *o, int argc, char **argv)
 	read_words(o, argc, argv);
 	read_locks(o);
 	o->idle_s = read_number("--idle", o->idle_text, 1, 86400);
+	o->takeover_s = read_number("--takeover", o->takeover_text, 0, 86400);
+	if (o->takeover_s >= o->idle_s)
+		refuse("--takeover", o->takeover_text,
+		    "a session that is silent for so long has ended: see "
+		    "--idle");
 	o->login_timeout_s =
 	    read_number("--login-timeout", o->login_timeout_text, 1, 3600);
 	o->login_delay_s =

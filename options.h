@@ -25,10 +25,12 @@ struct options {
 	const char *mail_group;
 	const char *lock;
 	const char *idle_text; /* the numbers as they were given ... */
+	const char *takeover_text;
 	const char *login_timeout_text;
 	const char *tries_text;
 	const char *login_delay_text;
 	int idle_s; /* ... and as they are meant */
+	int takeover_s;
 	int login_timeout_s;
 	int login_delay_s;
 	unsigned tries;

@@ -247,6 +247,7 @@ prepare(struct setup *s)
 	s->login.tries = o->tries;
 	s->login.timeout_s = o->login_timeout_s;
 	s->session.idle_s = o->idle_s;
+	s->session.takeover_s = o->takeover_s;
 	s->login.login_delay_s = o->login_delay_s;
 	s->session.login_delay_s = o->login_delay_s;
 	s->monitor.login_delay_s = o->login_delay_s;

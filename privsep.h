@@ -71,6 +71,7 @@ enum end {
 	END_QUIT,    /* the client said QUIT */
 	END_GONE,    /* the client left without QUIT */
 	END_IDLE,    /* the client was silent for too long */
+	END_TAKEN,   /* it was silent, and a newer session wants the mailbox */
 	END_CHANGED, /* another program changed the mailbox */
 	END_REFUSED, /* the maildrop could not be opened */
 	END_MONITOR, /* the monitor went away */

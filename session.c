@@ -356,22 +356,53 @@ serve(struct session *s, char *line)
 	return NEXT_COMMAND;
 }
 
+/* Seconds until there is something to be done for a client that has been
+ * silent for so many: each second, if another may take the mailbox over. */
+static int
+pause_after(const struct session_config *c, int silent_s)
+{
+	int left_s = c->idle_s - silent_s;
+
+	if (c->takeover_s == 0 || left_s == 0)
+		return left_s;
+	return silent_s < c->takeover_s ? c->takeover_s - silent_s : 1;
+}
+
+/* Waits until one of them has something to say. False if the client has been
+ * silent for too long. */
+static int
+wait_for(struct session *s, struct pollfd p[2])
+{
+	int silent_s = 0, pause_s, ready;
+
+	while ((pause_s = pause_after(s->config, silent_s)) > 0) {
+		do
+			ready = poll(p, 2, pause_s * 1000);
+		while (ready == -1 && errno == EINTR);
+		if (ready != 0)
+			return ready > 0;
+		silent_s += pause_s;
+		if (s->config->takeover_s > 0 && maildrop_is_wanted(&s->drop)) {
+			s->sum.end = END_TAKEN;
+			return 0;
+		}
+	}
+	s->sum.end = END_IDLE;
+	return 0;
+}
+
 /* Waits for the client's next bytes; false if none will come. */
 static int
 read_client(struct session *s)
 {
-	struct pollfd p[] = {
+	struct pollfd p[2] = {
 	    {.fd = s->config->client_in, .events = POLLIN},
 	    {.fd = s->config->monitor,   .events = POLLIN},
 	};
 	ssize_t n;
-	int ready;
 
-	do
-		ready = poll(p, COUNT(p), s->config->idle_s * 1000);
-	while (ready == -1 && errno == EINTR);
-	s->sum.end = ready == 0 ? END_IDLE : END_GONE;
-	if (ready <= 0)
+	s->sum.end = END_GONE;
+	if (!wait_for(s, p))
 		return 0;
 	if (p[1].revents != 0) {
 		s->sum.end = END_MONITOR; /* it has nothing else to say now */
@@ -534,6 +565,7 @@ session_run(const struct session_config *config)
 	s->drop.lock.use_dotlock = config->use_dotlock;
 	block_signals();
 	s->drop.lock.odd_ms = getpid() % 17;
+	s->drop.takes_over = config->takeover_s > 0;
 	jail_session(&j, maildrop_size(&s->drop));
 	if (why == FINE) {
 		serve_maildrop(s);

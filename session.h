@@ -18,6 +18,8 @@ struct session_config {
 	struct ucspi tls; /* instead of these after STLS */
 	int monitor;
 	int idle_s;
+	int takeover_s;    /* silent for that long, it makes way for a newer
+			      session of the user; 0: never */
 	int login_delay_s; /* for CAPA; 0: none */
 	int use_fcntl;
 	int use_dotlock;
