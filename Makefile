@@ -33,7 +33,7 @@ LIBS      := $(foreach l,crypt nettle,$(call archive,$(l)))
 ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
         index jail journal lang line log login maildrop mbox message monitor \
         options pam plan privsep proto proxy recall recover reply sasl scan \
-        scram secrets session state uidl walk
+        scram secrets session state trace uidl walk
 OBJ   = $(ROOMS:=.o)
 SECRET = pop3d-secret.o apop.o log.o scram.o secrets.o
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \

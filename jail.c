@@ -13,7 +13,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -246,15 +245,12 @@ lock_in(const struct jail *j, enum filter filter, int death_signal)
 void
 jail_login(const struct jail *j)
 {
-	struct stat out;
-
 	if (j->means->is_root) {
 		change_root(j);
 		set_groups(j);
 		become(j);
 	}
-	/* By hand, from a script, the client may be a plain file. */
-	if (fstat(STDOUT_FILENO, &out) == -1 || !S_ISREG(out.st_mode))
+	if (!j->writes)
 		limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_CPU, 10);
 	limit_memory(16 * MIB);

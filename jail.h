@@ -31,6 +31,7 @@ struct jail {
 	gid_t gid;
 	const uint32_t *groups; /* borrowed; may be NULL */
 	uint32_t group_count;
+	int writes; /* login: to a plain file, which the client or a trace is */
 };
 
 void jail_probe(struct jail_means *means);

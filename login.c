@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -54,6 +55,7 @@ struct login {
 	int cleartext;       /* passwords may be sent on this connection */
 	const char *awaited; /* of the client, until ... */
 	int64_t deadline_ms;
+	struct trace trace;
 	char bytes[PRIVSEP_REST];
 };
 
@@ -422,9 +424,11 @@ hear_response(struct login *l, struct sasl *s, enum sasl_status *status)
 	case LINE_MORE:
 		return 0;
 	case LINE_BAD:
+		trace_hidden(l->out.trace, "");
 		*status = sasl_fail(s, "the line is too long, or holds a NUL");
 		return 1;
 	case LINE_READY:
+		trace_hidden(l->out.trace, "");
 		*status = sasl_step(s, l->in.text);
 		forget_used(l);
 		return 1;
@@ -532,8 +536,7 @@ serve(struct login *l, char *line)
 {
 	char *rest;
 	char *verb = proto_verb(line, &rest);
-	const char *wrong = "unknown command, or one for after the login";
-	const char *code = NULL;
+	const char *code = NULL, *wrong;
 	struct args args;
 
 	for (size_t i = 0; i < COUNT(commands); i++) {
@@ -541,6 +544,7 @@ serve(struct login *l, char *line)
 
 		if (strcasecmp(verb, c->verb) != 0)
 			continue;
+		trace_command(l->out.trace, verb, c->shape, rest);
 		wrong = obstacle(l, c->when);
 		if (wrong != NULL && c->when != WHEN_STLS)
 			code = "AUTH";
@@ -548,9 +552,11 @@ serve(struct login *l, char *line)
 			wrong = proto_args(c->shape, rest, &args);
 		if (wrong == NULL)
 			return c->run(l, &args);
-		break;
+		reply_err(&l->out, code, wrong);
+		return NEXT_COMMAND;
 	}
-	reply_err(&l->out, code, wrong);
+	trace_hidden(l->out.trace, ""); /* perhaps a password was mistyped */
+	reply_err(&l->out, NULL, "unknown command, or one for after the login");
 	return NEXT_COMMAND;
 }
 
@@ -614,6 +620,7 @@ authorization(struct login *l)
 		case LINE_MORE:
 			return;
 		case LINE_BAD:
+			trace_hidden(l->out.trace, "");
 			reply_err(&l->out, NULL,
 			    "the line is too long, or holds a NUL");
 			break;
@@ -643,6 +650,7 @@ login_run(const struct login_config *config)
 	    .uid = config->jail_uid,
 	    .gid = config->jail_gid};
 	struct login *l = calloc(1, sizeof *l);
+	struct stat out;
 
 	if (l == NULL)
 		_exit(EX_TEMPFAIL);
@@ -653,6 +661,10 @@ login_run(const struct login_config *config)
 	l->client_in = config->client_in;
 	l->client_out = config->client_out;
 	reply_open(&l->out, l->client_out);
+	l->out.trace = trace_open(&l->trace, config->trace, NULL);
+	/* By hand, from a script, the client may be a plain file. */
+	j.writes = l->out.trace != NULL ||
+	    (fstat(l->client_out, &out) == 0 && S_ISREG(out.st_mode));
 	jail_lock_memory(l, sizeof *l);
 	jail_login(&j);
 	if (!config->proxy || meet_proxy(l)) {

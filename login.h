@@ -29,6 +29,7 @@ struct login_config {
 	const char *jail_root; /* an empty directory */
 	unsigned jail_uid;
 	unsigned jail_gid;
+	const char *trace; /* a path; NULL: none */
 	int login_delay_s; /* for CAPA; 0: none */
 	/* CAPA's lines for the TRANSACTION state */
 	void (*capa)(struct reply *out, int login_delay_s);

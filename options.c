@@ -66,6 +66,8 @@ static const struct row rows[] = {
 	"between two logins of a user; 0"},
     {"stderr", 'e', NULL, FIELD(to_stderr),
 	"log to descriptor 2"},
+    {"trace", 'D', "FILE", FIELD(trace),
+	"that the dialogue is written to, if it is there; %u user"},
     {"strict", 'x', NULL, FIELD(strict),
 	"serve in the full jail or not at all"},
     {"check", 'C', NULL, FIELD(check),
@@ -187,6 +189,8 @@ options_read(struct options *o, int argc, char **argv)
 		refuse("--takeover", o->takeover_text,
 		    "a session that is silent for so long has ended: see "
 		    "--idle");
+	if (o->trace != NULL && o->trace[0] != '/')
+		refuse("--trace", o->trace, "the path has to be absolute");
 	o->login_timeout_s =
 	    read_number("--login-timeout", o->login_timeout_text, 1, 3600);
 	o->login_delay_s =

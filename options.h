@@ -23,6 +23,7 @@ struct options {
 	const char *state;
 	const char *jail_user;
 	const char *mail_group;
+	const char *trace; /* NULL: none */
 	const char *lock;
 	const char *idle_text; /* the numbers as they were given ... */
 	const char *takeover_text;

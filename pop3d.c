@@ -248,6 +248,8 @@ prepare(struct setup *s)
 	s->login.timeout_s = o->login_timeout_s;
 	s->session.idle_s = o->idle_s;
 	s->session.takeover_s = o->takeover_s;
+	s->login.trace = o->trace;
+	s->session.trace = o->recover ? NULL : o->trace;
 	s->login.login_delay_s = o->login_delay_s;
 	s->session.login_delay_s = o->login_delay_s;
 	s->monitor.login_delay_s = o->login_delay_s;

@@ -29,6 +29,7 @@ reply_open(struct reply *r, int fd)
 	const struct timeval stall = {.tv_sec = REPLY_STALL_S};
 	const int yes = 1;
 
+	r->trace = NULL;
 	reply_turn(r, fd);
 	r->is_socket =
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof stall) == 0;
@@ -46,6 +47,7 @@ reply_turn(struct reply *r, int fd)
 	r->lang = LANG_EN;
 	r->dead = 0;
 	r->octets = 0;
+	r->mail = 0;
 	r->line_start = 1;
 	r->after_cr = 0;
 	r->len = 0;
@@ -118,6 +120,7 @@ put_line(struct reply *r, const char *start, const char *format, va_list ap)
 	n = vsnprintf(line + len, sizeof line - len, format, ap);
 	must(n >= 0 && (size_t)n < sizeof line - len - 2);
 	len += (size_t)n;
+	trace_answer(r->trace, line, len);
 	line[len++] = '\r';
 	line[len++] = '\n';
 	put(r, line, len);
@@ -169,6 +172,10 @@ reply_item(struct reply *r, uint32_t number, const char *text)
 	char digits[20], *end = digits + sizeof digits;
 	char *at = put_digits(end, number);
 
+	if (r->trace != NULL) { /* a line in one piece, but slowly */
+		reply_line(r, "%u %s", number, text);
+		return;
+	}
 	put(r, at, (size_t)(end - at));
 	put(r, " ", 1);
 	put(r, text, strlen(text));
@@ -187,6 +194,7 @@ reply_count(struct reply *r, uint32_t number, uint64_t n)
 void
 reply_end(struct reply *r)
 {
+	trace_answer(r->trace, ".", 1);
 	put(r, ".\r\n", 3);
 }
 
@@ -239,6 +247,7 @@ put_piece(struct reply *r, const char *bytes, size_t n, int whole)
 void
 reply_body(struct reply *r, const char *bytes, size_t n)
 {
+	r->mail += n;
 	while (n > 0 && !r->dead) {
 		size_t some = n < PIECE ? n : PIECE;
 		const char *lf = memchr(bytes, '\n', some);
@@ -258,6 +267,8 @@ reply_body_end(struct reply *r)
 		put(r, "\r\n", 2);
 	r->line_start = 1;
 	r->after_cr = 0;
+	trace_mail(r->trace, r->mail);
+	r->mail = 0;
 	reply_end(r);
 }
 

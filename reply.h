@@ -10,6 +10,7 @@
 #define REPLY_H
 
 #include "lang.h"
+#include "trace.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,14 +24,17 @@ struct reply {
 	enum lang lang;  /* of what is said to people */
 	int dead;        /* reads: is the client gone? */
 	uint64_t octets; /* written so far */
-	int line_start;  /* reply_body(): at the start of a line as sent */
-	int after_cr;    /* reply_body(): the last byte was a CR */
-	size_t len;      /* bytes waiting, in buf */
+	uint64_t mail;   /* of the message that is being sent, so far */
+	const struct trace *trace; /* borrowed; NULL: none */
+	int line_start; /* reply_body(): at the start of a line as sent */
+	int after_cr;   /* reply_body(): the last byte was a CR */
+	size_t len;     /* bytes waiting, in buf */
 	char buf[REPLY_ROOM];
 };
 
 /* Sets the write time-out where fd is a socket, and that TCP does not hold
- * back what is written: it is gathered here. Nothing to close. */
+ * back what is written: it is gathered here. There is no trace, until the
+ * caller sets it. Nothing to close. */
 void reply_open(struct reply *r, int fd);
 
 /* From now on to a pipe, as if nothing had been said. */

@@ -38,7 +38,8 @@ struct session {
 	struct line_reader in;
 	struct reply out;
 	struct summary sum;
-	uint32_t last;     /* highest message that RETR gave: LAST */
+	uint32_t last; /* highest message that RETR gave: LAST */
+	struct trace trace;
 	struct wire grant; /* what came pipelined behind the login is in it */
 	char bytes[4096];
 	char block[BLOCK];
@@ -341,18 +342,21 @@ serve(struct session *s, char *line)
 {
 	char *rest;
 	char *verb = proto_verb(line, &rest);
-	const char *wrong = "unknown command";
+	const char *wrong;
 	struct args args;
 
 	for (size_t i = 0; i < COUNT(commands); i++) {
 		if (strcasecmp(verb, commands[i].verb) != 0)
 			continue;
+		trace_command(s->out.trace, verb, commands[i].shape, rest);
 		wrong = proto_args(commands[i].shape, rest, &args);
 		if (wrong == NULL)
 			return run(s, &commands[i], &args);
-		break;
+		reply_err(&s->out, NULL, wrong);
+		return NEXT_COMMAND;
 	}
-	reply_err(&s->out, NULL, wrong);
+	trace_hidden(s->out.trace, verb);
+	reply_err(&s->out, NULL, "unknown command");
 	return NEXT_COMMAND;
 }
 
@@ -432,6 +436,7 @@ transaction(struct session *s)
 				next = NEXT_HANGUP;
 			break;
 		case LINE_BAD:
+			trace_hidden(s->out.trace, "");
 			reply_err(&s->out, NULL,
 			    "the line is too long, or holds a NUL");
 			break;
@@ -556,8 +561,9 @@ session_run(const struct session_config *config)
 	s->out.lang = (enum lang)g.lang;
 	paths = (struct maildrop_paths){g.mailbox, g.index, g.journal};
 	j = (struct jail){config->means, config->jail_root, g.uid, g.gid,
-	    g.groups, g.group_count};
+	    g.groups, g.group_count, 0};
 
+	s->out.trace = trace_open(&s->trace, config->trace, g.user);
 	jail_assume_user(&j);
 	why = maildrop_open(&s->drop, &paths);
 	s->drop.lock.monitor = config->monitor;

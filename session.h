@@ -21,6 +21,7 @@ struct session_config {
 	int takeover_s;    /* silent for that long, it makes way for a newer
 			      session of the user; 0: never */
 	int login_delay_s; /* for CAPA; 0: none */
+	const char *trace; /* a path; NULL: none */
 	int use_fcntl;
 	int use_dotlock;
 	const struct jail_means *means;

@@ -15,6 +15,7 @@ A dialogue is a text of lines. "# title" is the first. These set the scene:
   secrets LINE             added to the secrets file, which has joe's secret; {dir}
                            as above
   script NAME LINE         a line of the program {dir}/NAME
+  trace-is NAME WHAT       there, writable, symlink: the file {dir}/NAME
   no-secrets               the file has nothing but such lines, or is not there
   secrets-is WHAT          readable, symlink, directory, foreign
   state-is WHAT            missing, writable
@@ -54,6 +55,7 @@ These end the session, and look at what it left:
   mailbox-becomes FILE...  one after the other
   mailbox-empty
   log PATTERN, no-log PATTERN
+  trace NAME PATTERN | ... the lines of {dir}/NAME, without number and time, or "empty"
   recover STATUS PATTERN   what --recover says, and ends with
   again, again connect     another session begins, with or without login
 
@@ -85,10 +87,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 WAYS = ('packets', 'lines', 'bytes')
 
 TALK = ('C:', 'c:', 'S:', 'S-body')
-SCENE = ('mailbox', 'connect', 'mailbox-is', 'options', 'secrets', 'script', 'no-secrets', 'secrets-is',
+SCENE = ('mailbox', 'connect', 'mailbox-is', 'options', 'secrets', 'script', 'trace-is', 'no-secrets', 'secrets-is',
          'state-is', 'default-places', 'env', 'file-limit', 'only', 'over', 'exit')
 LOOKS = ('mailbox-unchanged', 'mailbox-keeps', 'mailbox-becomes', 'mailbox-empty',
-         'log', 'no-log', 'recover', 'again')
+         'log', 'no-log', 'trace', 'recover', 'again')
 ACTS = ('second', 'do', 'half-close', 'close', 'end')
 LOGIN = [('S:', '+OK*'), ('C:', 'USER joe'), ('S:', '+OK*'), ('C:', 'PASS secret'), ('S:', '+OK*')]
 

@@ -7,10 +7,11 @@ cd "$(dirname "$0")/.." || exit 1
 layers='
 log line proto from
 bytes lang
+trace
 reply sasl proxy walk options client plan filter
 apop scram privsep jail journal index
 dotlock pam secrets checkpassword scan
-mbox maildir auth
+mbox auth
 state message boxlock uidl recall
 check monitor maildrop
 login session

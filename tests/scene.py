@@ -86,6 +86,8 @@ class Scene:
             with open(f'{self.dir}/{name}', 'a', encoding='utf-8') as f:
                 f.write(line + '\n')
             os.chmod(f.name, 0o755)
+        for words in self.words('trace-is'):
+            self.write_trace(*words.split(' '))
         for what in self.words('state-is'):
             if what == 'missing':
                 os.rmdir(self.state)
@@ -155,6 +157,16 @@ class Scene:
         }
         for what in self.words('secrets-is'):
             deeds[what]()
+
+    def write_trace(self, name, what):
+        path = f'{self.dir}/{name}'
+        with open(path, 'w', encoding='utf-8'):
+            os.chmod(path, 0o666 if what == 'writable' else 0o600)
+        if self.form == 'user' and os.geteuid() == 0:
+            os.chown(path, NOBODY, NOBODY)
+        if what == 'symlink':
+            os.rename(path, path + '.other')
+            os.symlink(path + '.other', path)
 
     def remove(self):
         if self.has('default-places'):
@@ -305,6 +317,9 @@ class Scene:
             if any(matches(rest, line, {}) for line in lines) != (word == 'log'):
                 raise Failure(f'{word} {rest}')
             return
+        if word == 'trace':
+            self.look_traced(*rest.split(' ', 1))
+            return
         now = os.stat(self.mailbox)
         data = read_untouched(self.mailbox)
         if word == 'mailbox-unchanged':
@@ -323,6 +338,14 @@ class Scene:
                 raise Failure(f'{part} of the mailbox has changed')
         if now.st_atime_ns >= now.st_mtime_ns:
             raise Failure('the mailbox seems to have been read since mail came')
+
+    def look_traced(self, name, patterns):
+        """Its lines, without what is other in each session, are just these."""
+        with open(f'{self.dir}/{name}', 'rb') as f:
+            lines = [line.split(b' ', 2)[2] for line in f.read().splitlines()]
+        want = patterns.split(' | ') if patterns != 'empty' else []
+        if len(lines) != len(want) or not all(matches(w, line, {}) for w, line in zip(want, lines)):
+            raise Failure(f'the trace {name} is {lines}')
 
     def look_unchanged(self, now, data):
         if data != self.bytes:
