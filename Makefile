@@ -39,7 +39,7 @@ SECRET = pop3d-secret.o apop.o log.o scram.o secrets.o
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \
         $(HOSTILES) tests/bin/pop3d-slow-clock tests/bin/pop3d-no-wipe \
         tests/bin/pop3d-leaky-names \
-        tests/bin/pop3d-long-floor
+        tests/bin/pop3d-long-floor tests/bin/deny
 
 # A program whose processes turn on the others: see tests/hostile.c
 wrap      = $(addprefix -Wl$(,)--wrap=,$(1))
@@ -89,6 +89,10 @@ tests/bin/pop3d-leaky-names: tests/leaky_names.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin
 	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(call wrap,getgrnam) \
 	    -o $@ $^ $(LIBS)
+
+tests/bin/deny: tests/deny.c
+	@mkdir -p tests/bin
+	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $< -lseccomp
 
 # One that takes ten minutes to refuse: who waits for that is seen.
 tests/bin/pop3d-long-floor: pop3d.o $(OBJ)

@@ -101,6 +101,8 @@ check_jail(const struct check *c)
 
 	say(1, "confinement: jail=%s%s", jail_level(c->means, level),
 	    jail_is_full(c->means) ? "" : ", which is not all, see pop3d(8)");
+	if (c->means->denied != NULL)
+		say(0, "%s: denied, see pop3d(8), --strict", c->means->denied);
 	if (!c->means->is_root)
 		return;
 	pw = getpwnam(c->jail_user);

@@ -8,6 +8,7 @@
 
 #include "log.h"
 
+#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -18,6 +19,16 @@
 
 #include "filter.bpf"
 
+/* What an error means that a question for a layer has met: that it is not
+ * there, or was disabled at boot; or that somebody denies it. */
+static int
+absent_or_denied(void)
+{
+	return errno == ENOSYS || errno == EOPNOTSUPP || errno == EINVAL
+	    ? 0
+	    : FILTER_DENIED;
+}
+
 int
 filter_has_seccomp(void)
 {
@@ -26,8 +37,10 @@ filter_has_seccomp(void)
 #else
 	const uint32_t kill_process = SECCOMP_RET_KILL_PROCESS;
 
-	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0,
-		   &kill_process) == 0;
+	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &kill_process) ==
+	    0)
+		return 1;
+	return absent_or_denied();
 #endif
 }
 
@@ -71,7 +84,7 @@ filter_landlock_version(void)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
 
-	return version > 0 ? (int)version : 0;
+	return version > 0 ? (int)version : absent_or_denied();
 }
 
 int

@@ -10,10 +10,13 @@
 
 enum filter { FILTER_LOGIN, FILTER_SESSION };
 
-/* Can this kernel filter system calls for us? */
+#define FILTER_DENIED (-1) /* it may well be there, but we are not let */
+
+/* Can this kernel filter system calls for us? Or FILTER_DENIED. */
 int filter_has_seccomp(void);
 
-/* The version of Landlock's interface; 0 if there is none to be had. */
+/* The version of Landlock's interface; 0 if this kernel has none; or
+ * FILTER_DENIED. */
 int filter_landlock_version(void);
 
 /*

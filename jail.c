@@ -102,6 +102,9 @@ jail_probe(struct jail_means *means)
 	    (effective_capabilities() >> CAP_SYS_CHROOT & 1) != 0;
 	means->seccomp = filter_has_seccomp();
 	means->landlock = filter_landlock_version();
+	means->denied = means->seccomp == FILTER_DENIED ? "seccomp"
+	    : means->landlock == FILTER_DENIED          ? "Landlock"
+							: NULL;
 }
 
 const char *
@@ -109,7 +112,7 @@ jail_level(const struct jail_means *means, char out[JAIL_LEVEL])
 {
 	int n = snprintf(out, JAIL_LEVEL, "%s%srlimit,nnp%s",
 	    means->is_root ? "uid," : "", means->chroot ? "chroot," : "",
-	    means->seccomp ? ",seccomp" : "");
+	    means->seccomp > 0 ? ",seccomp" : "");
 
 	if (means->landlock > 0)
 		snprintf(out + n, (size_t)(JAIL_LEVEL - n), ",landlock%d",
@@ -120,7 +123,7 @@ jail_level(const struct jail_means *means, char out[JAIL_LEVEL])
 int
 jail_is_full(const struct jail_means *means)
 {
-	return means->is_root && means->chroot && means->seccomp &&
+	return means->is_root && means->chroot && means->seccomp > 0 &&
 	    means->landlock > 0;
 }
 

@@ -18,10 +18,12 @@
 
 /* The layers that there are, for a process started like this one. */
 struct jail_means {
-	int is_root;  /* or else there is one uid */
-	int chroot;   /* root in a container may lack the right to it */
-	int seccomp;  /* system calls can be filtered */
-	int landlock; /* version of its interface; 0: none */
+	int is_root;        /* or else there is one uid */
+	int chroot;         /* root in a container may lack the right to it */
+	int seccomp;        /* system calls can be filtered */
+	int landlock;       /* version of its interface; 0: none */
+	const char *denied; /* a layer that may be there, but we are not let
+			       have: nothing must be served; or NULL */
 };
 
 struct jail {

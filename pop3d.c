@@ -47,11 +47,26 @@ struct setup {
 	char home[512];
 };
 
+/* Nothing can be served, for a reason that is in the log: the client is told
+ * that it is not his. A new connection takes that much without waiting. */
 static _Noreturn void
-refuse(int status, const char *what, const char *text, const char *repair)
+turn_away(const struct setup *s, int status)
+{
+	static const char sorry[] = "-ERR [SYS/PERM] the server is not set up "
+				    "rightly, tell your postmaster\r\n";
+
+	if (!s->opt.check && !s->opt.recover &&
+	    write(STDOUT_FILENO, sorry, sizeof sorry - 1) == -1)
+		exit(status); /* he is gone */
+	exit(status);
+}
+
+static _Noreturn void
+refuse(const struct setup *s, int status, const char *what, const char *text,
+    const char *repair)
 {
 	log_line(LOG_ERR, "%s %s: %s", what, text, repair);
-	exit(status);
+	turn_away(s, status);
 }
 
 /* A relative path is relative to where we were started: sessions are not
@@ -67,7 +82,7 @@ read_mailbox(struct setup *s)
 		log_fatal(EX_OSERR, "cannot find the current directory");
 	if ((size_t)snprintf(s->mailbox, sizeof s->mailbox, "%s%s%s", cwd,
 		relative ? "/" : "", pattern) >= sizeof s->mailbox)
-		refuse(EX_USAGE, "--mailbox", pattern, "too long");
+		refuse(s, EX_USAGE, "--mailbox", pattern, "too long");
 }
 
 /* A superserver that lives by events may hand over a socket that does not
@@ -204,7 +219,7 @@ prepare_empty(struct setup *s)
 
 	if (wrong != NULL) {
 		log_line(LOG_ERR, "state directory %s %s", s->opt.state, wrong);
-		exit(EX_CONFIG);
+		turn_away(s, EX_CONFIG);
 	}
 	snprintf(s->empty, sizeof s->empty, "%s/empty", s->opt.state);
 	if (!s->monitor.auth.is_root)
@@ -213,7 +228,7 @@ prepare_empty(struct setup *s)
 		log_fatal(EX_CANTCREAT, s->empty);
 	if (lstat(s->empty, &st) == -1 || !S_ISDIR(st.st_mode) ||
 	    st.st_uid != 0 || (st.st_mode & 022) != 0)
-		refuse(EX_CONFIG, "jail directory", s->empty,
+		refuse(s, EX_CONFIG, "jail directory", s->empty,
 		    "not a directory that only root can write to, remove it");
 }
 
@@ -227,11 +242,11 @@ find_jail_user(struct setup *s)
 	if (!s->monitor.auth.is_root)
 		return;
 	if (gr == NULL && s->opt.use_dotlock)
-		refuse(EX_CONFIG, "group", s->opt.mail_group,
+		refuse(s, EX_CONFIG, "group", s->opt.mail_group,
 		    "there is none, give the spool's by --mail-group=NAME");
 	pw = getpwnam(s->opt.jail_user);
 	if (pw == NULL || pw->pw_uid == 0)
-		refuse(EX_CONFIG, "jail user", s->opt.jail_user,
+		refuse(s, EX_CONFIG, "jail user", s->opt.jail_user,
 		    "does not exist, or is root; useradd --system "
 		    "--no-create-home it, or give another by --jail-user=NAME");
 	s->login.jail_uid = pw->pw_uid;
@@ -260,8 +275,12 @@ prepare(struct setup *s)
 	s->monitor.auth.pam_service = o->no_pam ? NULL : o->pam;
 	s->monitor.auth.checkpassword = o->checkpassword;
 	s->monitor.auth.secrets = o->secrets;
+	if (s->means.denied != NULL && !o->check)
+		refuse(s, EX_CONFIG, "jail", s->means.denied,
+		    "it is denied to us; allow its system calls, or have them "
+		    "fail with ENOSYS, in the filter of the unit or container");
 	if (o->strict && !jail_is_full(&s->means))
-		refuse(EX_CONFIG,
+		refuse(s, EX_CONFIG,
 		    "--strict: the full jail is not to be had, only", s->level,
 		    "start as root, on a kernel with seccomp and Landlock, "
 		    "or leave --strict out");
@@ -366,11 +385,11 @@ serve_authenticated(struct setup *s)
 	struct account a = {.uid = getuid(), .gid = getgid()};
 
 	if (s->means.is_root)
-		refuse(EX_CONFIG, "--authenticated", "as root",
+		refuse(s, EX_CONFIG, "--authenticated", "as root",
 		    "the program before it has to become the user");
 	if (!auth_name_is_safe(s->user) ||
 	    !auth_mailbox(s->mailbox, s->user, s->home, a.mailbox))
-		refuse(EX_CONFIG, "--authenticated",
+		refuse(s, EX_CONFIG, "--authenticated",
 		    "without USER, or HOME for %h, in the environment",
 		    "a checkpassword program sets them");
 	memcpy(a.name, s->user, strlen(s->user) + 1);

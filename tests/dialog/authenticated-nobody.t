@@ -3,6 +3,7 @@ options --authenticated
 only user
 connect
 mailbox two.mbox
-exit 78
+S: -ERR [SYS/PERM] the server is not set up rightly, tell your postmaster
 end
+exit 78
 log --authenticated without USER*

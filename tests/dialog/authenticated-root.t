@@ -4,6 +4,7 @@ only root
 connect
 env USER=joe
 mailbox two.mbox
-exit 78
+S: -ERR [SYS/PERM] the server is not set up rightly, tell your postmaster
 end
+exit 78
 log --authenticated as root*

@@ -2,6 +2,7 @@
 only root
 connect
 options --jail-user=nobody-here
+S: -ERR [SYS/PERM] the server is not set up rightly, tell your postmaster
 end
 exit 78
 log jail user nobody-here: does not exist*

@@ -1,6 +1,7 @@
 # Without its state directory the program does not serve
 connect
+S: -ERR [SYS/PERM] the server is not set up rightly, tell your postmaster
+end
 exit 78
 state-is missing
-end
 log state directory * is not there: make it with install -d -m 711

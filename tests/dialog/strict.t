@@ -2,5 +2,6 @@
 only user
 connect
 options --strict
+S: -ERR [SYS/PERM] the server is not set up rightly, tell your postmaster
 end
 exit 78
