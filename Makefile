@@ -155,6 +155,9 @@ coverage:
 sanitize:
 	tests/sanitize.py all
 
+timing: $(NAME)
+	tests/timing.py
+
 install: $(NAME) $(NAME)-secret
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 \
 	    $(DESTDIR)$(MANDIR)/man5
@@ -205,4 +208,4 @@ clean:
 	    tests/unit/bin tests/fault/bin tests/bin
 
 .PHONY: crowd all units faults check fault-all model power-all seeded bench \
-    coverage sanitize bench-peers install uninstall style lint dist clean
+    coverage sanitize timing bench-peers install uninstall style lint dist clean
