@@ -143,14 +143,20 @@ limit(unsigned resource, rlim_t most)
 		log_fatal(EX_OSERR, "cannot set a resource limit");
 }
 
-void
-jail_basics(void)
+static void
+be_undumpable(void)
 {
-	limit(RLIMIT_CORE, 0);
 #ifndef JAIL_FOR_SANITIZERS
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		log_fatal(EX_OSERR, "cannot make the process undumpable");
 #endif
+}
+
+void
+jail_basics(void)
+{
+	limit(RLIMIT_CORE, 0);
+	be_undumpable();
 }
 
 void
@@ -205,7 +211,7 @@ become(const struct jail *j)
 	if (setresgid(j->gid, j->gid, j->gid) == -1 ||
 	    setresuid(j->uid, j->uid, j->uid) == -1)
 		log_fatal(EX_OSERR, "cannot change the uid");
-	jail_basics(); /* a change of uid may have set it */
+	be_undumpable(); /* a change of uid may have ended that */
 	if (getresuid(&r, &e, &s) == -1 || r != j->uid || e != j->uid ||
 	    s != j->uid || setuid(0) == 0)
 		log_fatal(EX_OSERR, "the change of uid did not hold");
@@ -231,7 +237,6 @@ limit_memory(rlim_t most)
 static void
 lock_in(const struct jail *j, enum filter filter, int death_signal)
 {
-	jail_basics();
 	keep_capabilities(0);
 	if (death_signal != 0 && prctl(PR_SET_PDEATHSIG, death_signal) == -1)
 		log_fatal(EX_OSERR, "cannot ask for the parent's death signal");
@@ -263,7 +268,6 @@ jail_login(const struct jail *j)
 void
 jail_wait(const struct jail_means *means)
 {
-	jail_basics();
 	if (means->is_root)
 		keep_capabilities(set_of(session_needs, COUNT(session_needs)));
 }

@@ -44,8 +44,8 @@ const char *jail_level(const struct jail_means *means, char out[JAIL_LEVEL]);
 /* All layers that this version knows, for --strict. */
 int jail_is_full(const struct jail_means *means);
 
-/* No process of the same user can trace this one or read its memory, now or
- * in a core file. */
+/* No process of the same user can trace this one or its children, or read
+ * their memory, now or in a core file. Once, at the start. */
 void jail_basics(void);
 
 /*

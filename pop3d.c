@@ -38,6 +38,7 @@ struct setup {
 	struct child login_child;
 	struct child session_child;
 	struct jail_means means;
+	int null; /* descriptor of /dev/null */
 	char level[JAIL_LEVEL];
 	char timestamp[APOP_TIMESTAMP];
 	char certificate[512]; /* the name of the client's; empty: none */
@@ -122,7 +123,7 @@ close_others(const struct ucspi *tls, int channel)
  * signals ignored, an environment that PAM modules would read.
  */
 static void
-start_clean(const struct ucspi *tls)
+start_clean(struct setup *s)
 {
 	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM,
 	    SIGUSR1, SIGUSR2, SIGCHLD, SIGTSTP, SIGPIPE, SIGXFSZ};
@@ -134,12 +135,15 @@ start_clean(const struct ucspi *tls)
 	if (fcntl(STDERR_FILENO, F_GETFD) == -1 &&
 	    open("/dev/null", O_RDWR) != STDERR_FILENO)
 		exit(EX_OSERR);
-	if (!close_others(tls, -1))
+	if (!close_others(&s->tls, -1))
+		exit(EX_OSERR);
+	s->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (s->null == -1)
 		exit(EX_OSERR);
 	make_blocking(STDIN_FILENO);
 	make_blocking(STDOUT_FILENO);
-	make_blocking(tls->in);
-	make_blocking(tls->out);
+	make_blocking(s->tls.in);
+	make_blocking(s->tls.out);
 	for (size_t i = 0; i < COUNT(signals); i++) {
 		struct sigaction a = {.sa_handler = SIG_DFL};
 
@@ -152,18 +156,12 @@ start_clean(const struct ucspi *tls)
 	umask(077);
 }
 
-/* Nothing of ours may reach the client by way of descriptor 2. */
+/* What is there is let go of: the client, or a log that is not for it. */
 static void
-replace_stderr(int wanted)
+replace(const struct setup *s, int fd)
 {
-	int null;
-
-	if (wanted)
-		return;
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null == -1 || dup2(null, STDERR_FILENO) == -1)
-		log_fatal(EX_OSERR, "cannot open /dev/null");
-	close(null);
+	if (dup2(s->null, fd) == -1)
+		log_fatal(EX_OSERR, "cannot use /dev/null");
 }
 
 static void
@@ -320,14 +318,14 @@ instruct(struct setup *s)
 	s->monitor.proxy = o->proxy;
 }
 
-/* A name service may have left a connection open, of root's: it is not for
- * children. The log is the monitor's. */
+/* The log is the monitor's. A name service may have left a connection open, of
+ * root's: it is not for children. */
 static void
 leave_to_monitor(const struct setup *s, int channel)
 {
+	replace(s, STDERR_FILENO);
 	if (!close_others(&s->tls, channel))
 		log_fatal(EX_OSERR, "cannot close descriptors");
-	replace_stderr(0);
 }
 
 static void
@@ -367,12 +365,9 @@ start_children(struct setup *s)
 static void
 leave_client(const struct setup *s)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(null, STDOUT_FILENO) == -1)
-		log_fatal(EX_OSERR, "cannot let go of the client");
-	close(null);
+	replace(s, STDIN_FILENO);
+	replace(s, STDOUT_FILENO);
+	close(s->null);
 	client_close_ucspi(&s->tls);
 	jail_monitor(&s->means, s->opt.checkpassword != NULL || !s->opt.no_pam);
 }
@@ -426,11 +421,11 @@ main(int argc, char **argv)
 
 	client_find_ucspi(&s.tls);
 	jail_basics();
-	start_clean(&s.tls);
+	start_clean(&s);
 	has_logger = !client_has(STDERR_FILENO);
-	if (!has_logger)
-		replace_stderr(0);
 	log_open(NAME, has_logger);
+	if (!has_logger)
+		replace(&s, STDERR_FILENO);
 	options_read(&s.opt, argc, argv);
 	if (s.opt.version)
 		return printf(NAME " " VERSION "\n") < 0;
@@ -443,7 +438,8 @@ main(int argc, char **argv)
 	prepare(&s);
 	if (s.opt.check)
 		return run_check(&s);
-	replace_stderr(s.opt.recover || s.opt.to_stderr);
+	if (!s.opt.recover && !s.opt.to_stderr)
+		replace(&s, STDERR_FILENO);
 	client_find(&s.client);
 	clear_environment(&s);
 	prepare_empty(&s);

@@ -6,7 +6,6 @@
  */
 #include "recover.h"
 
-#include "jail.h"
 #include "privsep.h"
 #include "state.h"
 
@@ -80,7 +79,6 @@ recover_all(
 
 	if (null == -1)
 		log_fatal(EX_OSERR, "cannot open /dev/null");
-	jail_basics();
 	setvbuf(stdout, NULL, _IOLBF, 0); /* nothing is left for a child */
 	r.session.client_in = null;
 	r.session.client_out = null;
