@@ -61,45 +61,43 @@ state_path(const char *state, const char *mailbox, const char *suffix,
 	return 1;
 }
 
-/* Makes the file if it is not there; it is to be the account's alone. */
-static enum trouble
-make_file(const struct account *account, const char *path)
+/* Makes the file, if nobody else does at the same time. */
+static int
+make_file(const char *path)
 {
-	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-	int fd = open(path, flags | O_CREAT | O_EXCL, 0600);
-	enum trouble why = TEMP;
-	struct stat st;
+	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = open(path, flags, 0600);
 
-	if (fd != -1 && geteuid() == 0 &&
-	    fchown(fd, account->uid, account->gid) == -1) {
-		log_errno("cannot hand over state file", path);
-		unlink(path);
-		goto fail;
-	}
-	if (fd == -1 && errno == EEXIST)
-		fd = open(path, (flags & ~O_RDWR) | O_RDONLY);
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		log_errno("cannot make or open state file", path);
-		goto fail;
-	}
-	/* Whoever made it has not come to handing it over. */
-	if (geteuid() == 0 && st.st_uid == 0 && st.st_size == 0 &&
-	    S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-	    fchown(fd, account->uid, account->gid) == 0)
-		st.st_uid = account->uid;
-	why = PERM;
-	if (S_ISREG(st.st_mode) && st.st_uid == account->uid &&
-	    st.st_nlink == 1)
-		why = FINE;
-	else
-		log_line(LOG_ERR,
-		    "state file %s is not a plain file of user %s: "
-		    "remove it",
-		    path, account->name);
-fail:
 	if (fd != -1)
 		close(fd);
-	return why;
+	return fd != -1 || errno == EEXIST;
+}
+
+/* There is to be such a file, the account's alone. Only root can put another
+ * in its place after it was looked at. */
+static enum trouble
+provide_file(const struct account *account, const char *path, int *is_new)
+{
+	struct stat st;
+
+	*is_new = lstat(path, &st) == -1;
+	if (*is_new &&
+	    (errno != ENOENT || !make_file(path) || lstat(path, &st) == -1)) {
+		log_errno("cannot make or look at state file", path);
+		return TEMP;
+	}
+	/* It is new, or whoever made it has not come to handing it over. */
+	if (geteuid() == 0 && st.st_uid == 0 && st.st_size == 0 &&
+	    S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	    lchown(path, account->uid, account->gid) == 0)
+		st.st_uid = account->uid;
+	if (S_ISREG(st.st_mode) && st.st_uid == account->uid &&
+	    st.st_nlink == 1)
+		return FINE;
+	log_line(LOG_ERR,
+	    "state file %s is not a plain file of user %s: remove it", path,
+	    account->name);
+	return PERM;
 }
 
 /* A journal that is on disk under no name is none. */
@@ -131,10 +129,9 @@ state_make(
 		    account->mailbox, state);
 		return PERM;
 	}
-	why = make_file(account, paths->index);
-	is_new = access(paths->journal, F_OK) == -1;
+	why = provide_file(account, paths->index, &is_new);
 	if (why == FINE)
-		why = make_file(account, paths->journal);
+		why = provide_file(account, paths->journal, &is_new);
 	if (why == FINE && is_new)
 		why = sync_directory(state);
 	return why;
