@@ -2,7 +2,7 @@
  * log.c - one line per event
  *
  * Trusts nothing that it is given: every byte outside printable ASCII is
- * escaped before it goes out. Never opens anything after log_open().
+ * escaped before it goes out.
  */
 #include "log.h"
 
@@ -30,7 +30,7 @@ log_open(const char *ident, int to_stderr)
 	own_ident = ident;
 	is_stderr = to_stderr;
 	if (!to_stderr)
-		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+		openlog(ident, LOG_PID, LOG_MAIL);
 }
 
 void
