@@ -168,16 +168,28 @@ jail_lock_memory(const void *at, size_t n)
 		log_fatal(EX_OSERR, "cannot lock memory");
 }
 
+static void
+forbid_new_privs(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		log_fatal(EX_OSERR, "cannot set no_new_privs");
+}
+
+/* Modules and checkpassword programs may need privileges of their own. Without
+ * them nothing is started: so one call is enough, not one for each of them. */
 void
-jail_monitor(const struct jail_means *means, int has_pam)
+jail_monitor(const struct jail_means *means, int starts_programs)
 {
 	uint64_t needs = set_of(monitor_needs, COUNT(monitor_needs));
 
+	if (!starts_programs)
+		forbid_new_privs();
 	if (!means->is_root)
-		return; /* a helper program of PAM's may need its own */
-	if (has_pam)
+		return;
+	if (starts_programs) {
 		needs |= set_of(pam_needs, COUNT(pam_needs));
-	bound_capabilities(needs);
+		bound_capabilities(needs);
+	}
 	keep_capabilities(needs);
 }
 
@@ -240,8 +252,7 @@ lock_in(const struct jail *j, enum filter filter, int death_signal)
 	keep_capabilities(0);
 	if (death_signal != 0 && prctl(PR_SET_PDEATHSIG, death_signal) == -1)
 		log_fatal(EX_OSERR, "cannot ask for the parent's death signal");
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		log_fatal(EX_OSERR, "cannot set no_new_privs");
+	forbid_new_privs();
 	if (j->means->landlock > 0 && !filter_landlock(j->means->landlock))
 		log_fatal(EX_OSERR, "there is Landlock, but it is denied");
 	limit(RLIMIT_NPROC, 0);

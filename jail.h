@@ -56,9 +56,10 @@ void jail_lock_memory(const void *at, size_t n);
 
 /*
  * The monitor, once both children are forked: it keeps the capabilities that
- * it needs, and those that PAM modules are known to need if there is PAM.
+ * it needs, and those that PAM modules are known to need if it may start
+ * programs, for PAM or as checkpassword. If not, none that it starts gets any.
  */
-void jail_monitor(const struct jail_means *means, int has_pam);
+void jail_monitor(const struct jail_means *means, int starts_programs);
 
 /* The login process: for good, its own uid and an empty root. */
 void jail_login(const struct jail *j);

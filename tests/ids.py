@@ -120,7 +120,7 @@ class Form:
             expect(key, names_of(status[key]), wanted & had)
         for key in ('CapInh', 'CapAmb'):
             expect(key, names_of(status[key]), set())
-        if self.is_root and 'kill' in wanted:  # the monitor: what it starts gets no more
+        if self.is_root and 'kill' in wanted and cells['no_new_privs'] == 'no':  # what the monitor starts gets no more
             expect('CapBnd', names_of(status['CapBnd']), wanted & had)
         expect('root', os.readlink(f'/proc/{pid}/root'), empty if cells['root'] == 'empty' and self.is_root else '/')
         expect('seccomp', status['Seccomp'], '2' if cells['seccomp'] == 'yes' else '0')
@@ -321,8 +321,17 @@ def run(form_names, place):
     report, table = Report(), read_table()
     os.chmod(place, 0o755)
     program = shutil.copy(f'{HERE}/../pop3d', place)
+    # Where the monitor starts no program, none that it could start gets anything.
+    alone = {**table['monitor'], 'no_new_privs': 'yes'}
+    for pam in ('dac_override', 'fowner', 'audit_write'):
+        alone['capabilities'] = alone['capabilities'].replace(pam, '')
+    without_pam = {**table, 'monitor': alone}  # which the user form is
     for name in form_names:
-        walk(report, build(program, name, []), table, Form(name, started_with(name)), name)
+        walk(report, build(program, name, []), table if name == 'root' else without_pam,
+             Form(name, started_with(name)), name)
+    if 'root' in form_names:
+        walk(report, build(program, 'root', [('options', '--no-pam')]), without_pam,
+             Form('root', started_with('root')), 'root without PAM', ('monitor',))
     # Where a name service has left a connection open, the children have not got it.
     leaky = shutil.copy(f'{HERE}/bin/pop3d-leaky-names', place)
     name = form_names[-1]
