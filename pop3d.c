@@ -351,14 +351,15 @@ run_login(void *setup, int monitor)
 /*
  * Forks both children before PAM is touched, so that they inherit none of
  * its memory. Each keeps the client's connection and its end of its channel.
+ * The client is waiting for the first.
  */
 static void
 start_children(struct setup *s)
 {
-	if (!privsep_start(&s->session_child, run_session, s))
-		log_fatal(EX_OSERR, "cannot start the session process");
 	if (!privsep_start(&s->login_child, run_login, s))
 		log_fatal(EX_OSERR, "cannot start the login process");
+	if (!privsep_start(&s->session_child, run_session, s))
+		log_fatal(EX_OSERR, "cannot start the session process");
 }
 
 /* The monitor has no business with the client. */

@@ -158,7 +158,7 @@ class Session:
         self.wire.send(line.encode() + b'\r\n')
 
     def processes(self, names):
-        """Pids by name. The session is forked first; wait until there are so many, and idle."""
+        """Pids by name. The login process is forked first; wait until there are so many, and idle."""
         for _ in range(300):
             pids = [self.server.pid] + sorted(children_of(self.server.pid))
             if len(pids) == len(names) and all(status_of(p)['State'][0] == 'S' for p in pids):
@@ -184,7 +184,7 @@ class Report:
         print(f'not ok - ids: {text}\n# {wrong}' if wrong else f'ok - ids: {text}', flush=True)
 
 
-BEFORE, AFTER = ('monitor', 'waiting', 'login'), ('monitor', 'session')
+BEFORE, AFTER = ('monitor', 'login', 'waiting'), ('monitor', 'session')
 
 
 def walk(report, scene, table, form, form_name, names=frozenset(BEFORE + AFTER)):
