@@ -39,7 +39,7 @@ SECRET = pop3d-secret.o apop.o log.o scram.o secrets.o
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \
         $(HOSTILES) tests/bin/pop3d-slow-clock tests/bin/pop3d-no-wipe \
         tests/bin/pop3d-leaky-names \
-        tests/bin/pop3d-long-floor tests/bin/deny
+        tests/bin/pop3d-long-floor tests/bin/deny tests/bin/pam_says.so
 
 # A program whose processes turn on the others: see tests/hostile.c
 wrap      = $(addprefix -Wl$(,)--wrap=,$(1))
@@ -74,6 +74,14 @@ filter.bpf: filter_write.c Makefile
 tests/unit/bin/%: tests/unit/%.c $(OBJ) $(wildcard tests/unit/*.h)
 	@mkdir -p tests/unit/bin
 	$(CC) $(ALL_CFLAGS) -Wno-unused-result $(LINK) $(LDFLAGS) -o $@ $< $(OBJ) -lcmocka $(LIBS)
+
+# Its service files are in the test's own directory.
+tests/unit/bin/pam: tests/bin/pam_says.so
+tests/unit/bin/pam: private LDFLAGS += $(call wrap,dlsym)
+
+tests/bin/pam_says.so: tests/pam_says.c
+	@mkdir -p tests/bin
+	$(CC) $(ALL_CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $< -lpam
 
 tests/bin/pop3d-slow-clock: tests/slow_clock.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin

@@ -206,14 +206,22 @@ static enum trouble
 ask_pam(const struct auth_config *config, const struct credentials *c,
     struct account *account)
 {
+	const struct pam_question q = {
+	    .service = config->pam_service,
+	    .user = c->user,
+	    .password = c->secret,
+	    .address = config->address,
+	};
+	struct pam_session own = {.handle = NULL};
 	enum trouble why;
 
 	if (!is_password(c->method))
 		return PERM; /* PAM cannot say what the secret is */
 	if (!config->is_root && !is_oneself(c->user))
 		return PERM;
-	why = pam_check(config->pam_service, c->user, c->secret,
-	    config->address, account->name, sizeof account->name);
+	why = pam_check(config->session == NULL ? &own : config->session, &q,
+	    account->name, sizeof account->name);
+	pam_close(&own);
 	if (why != FINE || strcmp(account->name, c->user) == 0)
 		return why;
 	return auth_name_is_safe(account->name) ? FINE : PERM;
@@ -379,7 +387,11 @@ auth_check(const struct auth_config *config, const struct credentials *c,
 	if (!known &&
 	    (config->checkpassword != NULL || config->pam_service != NULL))
 		why = ask_others(config, c, account);
-	return why == FINE ? find_account(config, &place, account) : why;
+	if (why == FINE)
+		why = find_account(config, &place, account);
+	if (why != FINE && config->session != NULL)
+		pam_close(config->session);
+	return why;
 }
 
 /* Draws our part of the nonce: RFC 5802 s. 5.1. */

@@ -12,8 +12,12 @@
 
 #include <sys/types.h>
 
+struct pam_session;
+
 struct auth_config {
-	const char *pam_service;   /* NULL: no PAM */
+	const char *pam_service;     /* NULL: no PAM */
+	struct pam_session *session; /* for who is let in by PAM, to be opened
+					and closed; NULL: that is not wanted */
 	const char *checkpassword; /* program that is asked instead; or NULL */
 	const char *secrets;       /* path */
 	const char *timestamp;     /* the challenge of APOP and CRAM-MD5; NULL

@@ -10,6 +10,7 @@
 #include "bytes.h"
 #include "dotlock.h"
 #include "jail.h"
+#include "pam.h"
 #include "state.h"
 
 #include <arpa/inet.h>
@@ -33,6 +34,7 @@
 #define LEAVE_MS    1
 #define JUDGES_S    5      /* more than the login's time, for who hangs */
 #define FINISH_MS   300000 /* what a session may take after a signal to us */
+#define CLOSE_S     30     /* what PAM may take to close one */
 
 enum stage { STAGE_LOGIN, STAGE_SESSION, STAGE_OVER };
 enum from { FROM_LOGIN, FROM_SESSION };
@@ -48,6 +50,7 @@ struct monitor {
 	struct child session;
 	enum stage stage;
 	struct account account; /* of the session */
+	struct pam_session pam;
 	struct dotlock lock;
 	struct auth_scram scram; /* the exchange that is under way */
 	int begun;               /* the client has been told a salt */
@@ -189,11 +192,16 @@ static enum verdict
 last_obstacle(struct monitor *m, struct state_paths *paths)
 {
 	const struct monitor_config *c = m->config;
+	const char *mailbox = m->account.mailbox;
 	enum trouble why = state_make(c->state, &m->account, paths);
 
+	/* A login that fails does not count, one that is early opens nothing. */
+	if (why == FINE && state_is_early(c->state, mailbox, c->login_delay_s))
+		why = BUSY;
+	if (why == FINE)
+		why = pam_open(&m->pam);
 	if (why == FINE && c->login_delay_s > 0)
-		why = state_note_login(
-		    c->state, m->account.mailbox, c->login_delay_s);
+		why = state_note_login(c->state, mailbox, c->login_delay_s);
 	return why == FINE ? GRANTED
 	    : why == BUSY  ? TOO_SOON
 	    : why == PERM  ? MISCONFIGURED
@@ -210,6 +218,7 @@ grant(struct monitor *m, const struct credentials *c)
 	int ignored;
 
 	if (verdict != GRANTED) {
+		pam_close(&m->pam);
 		if (!privsep_send_verdict(m->login.fd, verdict))
 			m->stage = STAGE_OVER;
 		return;
@@ -659,6 +668,15 @@ report_end(const char *which, const char *user, int status)
 		    WEXITSTATUS(status));
 }
 
+/* When nobody needs it any more; a module that hangs must not keep us. */
+static void
+close_pam(struct monitor *m)
+{
+	alarm(CLOSE_S);
+	pam_close(&m->pam);
+	alarm(0);
+}
+
 static void
 reap(struct monitor *m)
 {
@@ -670,6 +688,7 @@ reap(struct monitor *m)
 	    !m->summed_up)
 		report_end("session of ", m->account.name, status);
 	dotlock_remove(&m->lock);
+	close_pam(m);
 }
 
 static void
@@ -720,6 +739,8 @@ monitor_run(const struct monitor_config *config, struct child login,
 	    .began_ms = bytes_now_ms(),
 	};
 
+	if (config->pam_session)
+		m.auth.session = &m.pam;
 	jail_lock_memory(&m, sizeof m); /* passwords pass through it */
 	start_login(&m);
 	serve_all(&m);

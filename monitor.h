@@ -20,6 +20,7 @@ struct monitor_config {
 	int want_dotlock;  /* or else the mailbox is locked by fcntl alone */
 	int tls;           /* for the log: the connection is encrypted */
 	int proxy;         /* a PROXY header tells for whom, and of TLS */
+	int pam_session;   /* who is let in by PAM has one */
 	int stls;          /* the login process can begin TLS */
 };
 

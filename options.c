@@ -32,6 +32,8 @@ static const struct row rows[] = {
 	"%u user, %n local part, %d domain, %h home; /var/mail/%u"},
     {"pam", 'p', "SERVICE", FIELD(pam),
 	"PAM service; " NAME},
+    {"pam-session", 'O', NULL, FIELD(pam_session),
+	"let PAM open a session as well, and close it"},
     {"no-pam", 'P', NULL, FIELD(no_pam),
 	"passwords by the secrets file only"},
     {"checkpassword", 'k', "PROGRAM", FIELD(checkpassword),
@@ -183,6 +185,10 @@ options_read(struct options *o, int argc, char **argv)
 	};
 	read_words(o, argc, argv);
 	read_locks(o);
+	if (o->pam_session && (o->no_pam || o->checkpassword != NULL))
+		refuse("option", "--pam-session",
+		    "not with --no-pam or --checkpassword, which do without "
+		    "PAM");
 	o->idle_s = read_number("--idle", o->idle_text, 1, 86400);
 	o->takeover_s = read_number("--takeover", o->takeover_text, 0, 86400);
 	if (o->takeover_s >= o->idle_s)

@@ -38,6 +38,7 @@ struct options {
 	int use_fcntl;
 	int use_dotlock;
 	int no_pam;
+	int pam_session;
 	int tls;
 	int proxy;
 	int plaintext;

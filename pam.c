@@ -16,20 +16,17 @@
 #include <string.h>
 #include <unistd.h>
 
-struct talk {
-	const char *password; /* borrowed */
-	int asked;
-};
-
 /* PAM's calls. It is loaded when a password has to go to it, and not before:
  * it brings libraries along whose start costs every connection. */
 struct library {
-	void *handle;
 	__typeof__(pam_start) *start;
 	__typeof__(pam_set_item) *set_item;
 	__typeof__(pam_get_item) *get_item;
 	__typeof__(pam_authenticate) *authenticate;
 	__typeof__(pam_acct_mgmt) *acct_mgmt;
+	__typeof__(pam_setcred) *setcred;
+	__typeof__(pam_open_session) *open_session;
+	__typeof__(pam_close_session) *close_session;
 	__typeof__(pam_strerror) *strerror;
 	__typeof__(pam_end) *end;
 };
@@ -38,27 +35,30 @@ static const struct {
 	const char *name;
 	size_t at;
 } calls[] = {
-    {"pam_start",        offsetof(struct library, start)       },
-    {"pam_set_item",     offsetof(struct library, set_item)    },
-    {"pam_get_item",     offsetof(struct library, get_item)    },
-    {"pam_authenticate", offsetof(struct library, authenticate)},
-    {"pam_acct_mgmt",    offsetof(struct library, acct_mgmt)   },
-    {"pam_strerror",     offsetof(struct library, strerror)    },
-    {"pam_end",          offsetof(struct library, end)         },
+    {"pam_start",         offsetof(struct library, start)        },
+    {"pam_set_item",      offsetof(struct library, set_item)     },
+    {"pam_get_item",      offsetof(struct library, get_item)     },
+    {"pam_authenticate",  offsetof(struct library, authenticate) },
+    {"pam_acct_mgmt",     offsetof(struct library, acct_mgmt)    },
+    {"pam_setcred",       offsetof(struct library, setcred)      },
+    {"pam_open_session",  offsetof(struct library, open_session) },
+    {"pam_close_session", offsetof(struct library, close_session)},
+    {"pam_strerror",      offsetof(struct library, strerror)     },
+    {"pam_end",           offsetof(struct library, end)          },
 };
 
 /* RTLD_GLOBAL is what linking with it would be: there are modules that count
  * on that. */
 static int
-load(struct library *pam)
+load(struct pam_session *s, struct library *pam)
 {
 	int found;
 
-	pam->handle = dlopen("libpam.so.0", RTLD_NOW | RTLD_GLOBAL);
-	found = pam->handle != NULL;
-
+	if (s->library == NULL)
+		s->library = dlopen("libpam.so.0", RTLD_NOW | RTLD_GLOBAL);
+	found = s->library != NULL;
 	for (size_t i = 0; i < COUNT(calls) && found; i++) {
-		void *call = dlsym(pam->handle, calls[i].name);
+		void *call = dlsym(s->library, calls[i].name);
 
 		/* ISO C has no cast for this. */
 		memcpy((char *)pam + calls[i].at, &call, sizeof call);
@@ -72,30 +72,39 @@ load(struct library *pam)
 /* What modules have freed is the kernel's again, with what was in it: this
  * process lives on for the whole session. */
 static void
-unload(const struct library *pam)
+unload(struct pam_session *s)
 {
-	dlclose(pam->handle);
+	if (s->library != NULL)
+		dlclose(s->library);
+	s->library = NULL;
 	malloc_trim(0);
 }
 
 int
 pam_is_there(void)
 {
+	struct pam_session s = {.library = NULL};
 	struct library pam;
+	int is_there = load(&s, &pam);
 
-	return load(&pam);
+	unload(&s);
+	return is_there;
 }
 
 /* What PAM is to be told by one message; *answer is NULL for nothing. */
 static int
-answer_one(struct talk *t, int style, char **answer)
+answer_one(struct pam_session *s, int style, char **answer)
 {
 	*answer = NULL;
 	if (style == PAM_TEXT_INFO || style == PAM_ERROR_MSG)
 		return PAM_SUCCESS;
-	if (style != PAM_PROMPT_ECHO_OFF || t->asked++)
+	if (style != PAM_PROMPT_ECHO_OFF || s->is_asked ||
+	    s->password == NULL) {
+		s->is_odd = 1;
 		return PAM_CONV_ERR;
-	*answer = strdup(t->password);
+	}
+	s->is_asked = 1;
+	*answer = strdup(s->password);
 	return *answer == NULL ? PAM_BUF_ERR : PAM_SUCCESS;
 }
 
@@ -113,7 +122,7 @@ free_answers(struct pam_response *all, int n)
 /* PAM frees the answers, if it gets them. */
 static int
 converse(int n, const struct pam_message **messages,
-    struct pam_response **answers, void *t)
+    struct pam_response **answers, void *s)
 {
 	struct pam_response *all;
 	int status = PAM_SUCCESS;
@@ -124,7 +133,7 @@ converse(int n, const struct pam_message **messages,
 	if (all == NULL)
 		return PAM_BUF_ERR;
 	for (int i = 0; i < n && status == PAM_SUCCESS; i++)
-		status = answer_one(t, messages[i]->msg_style, &all[i].resp);
+		status = answer_one(s, messages[i]->msg_style, &all[i].resp);
 	if (status == PAM_SUCCESS)
 		*answers = all;
 	else
@@ -144,13 +153,13 @@ no_delay(int status, unsigned microseconds, void *t)
 #endif
 
 static int
-set_items(const struct library *pam, pam_handle_t *h, const char *service,
-    const char *address)
+set_items(
+    const struct library *pam, pam_handle_t *h, const struct pam_question *q)
 {
-	int status = pam->set_item(h, PAM_TTY, service);
+	int status = pam->set_item(h, PAM_TTY, q->service);
 
-	if (status == PAM_SUCCESS && address != NULL)
-		status = pam->set_item(h, PAM_RHOST, address);
+	if (status == PAM_SUCCESS && q->address != NULL)
+		status = pam->set_item(h, PAM_RHOST, q->address);
 #ifdef PAM_FAIL_DELAY
 	if (status == PAM_SUCCESS) {
 		void (*f)(int, unsigned, void *) = no_delay;
@@ -194,9 +203,20 @@ pam_has_service(const char *service)
 	return 0;
 }
 
+/* PAM, or a module, has failed. */
 static enum trouble
-judge(
-    const struct library *pam, pam_handle_t *h, int status, const char *service)
+fail(const struct library *pam, const struct pam_session *s, int status)
+{
+	log_line(LOG_ERR,
+	    "PAM service %s: %s; look at /etc/pam.d/%s and at what its modules "
+	    "log (in a container they may lack audit)%s",
+	    s->service, pam->strerror(s->handle, status), s->service,
+	    s->is_odd ? "; a module asked for more than the password" : "");
+	return TEMP;
+}
+
+static enum trouble
+judge(const struct library *pam, const struct pam_session *s, int status)
 {
 	switch (status) {
 	case PAM_SUCCESS:
@@ -204,53 +224,100 @@ judge(
 	case PAM_AUTH_ERR:
 	case PAM_USER_UNKNOWN:
 	case PAM_MAXTRIES:
-	case PAM_CRED_INSUFFICIENT:
 	case PAM_CRED_EXPIRED:
 	case PAM_PERM_DENIED:
 	case PAM_ACCT_EXPIRED:
 	case PAM_AUTHTOK_EXPIRED:
 	case PAM_NEW_AUTHTOK_REQD: /* it cannot be changed over POP3 */
-		if (!pam_has_service(service))
+		if (!pam_has_service(s->service))
 			log_line(LOG_ERR,
 			    "PAM has no service %s and asked \"other\" "
 			    "instead: put a file into /etc/pam.d",
-			    service);
+			    s->service);
+		if (s->is_odd)
+			log_line(LOG_ERR,
+			    "PAM service %s: a module asked for more than the "
+			    "password",
+			    s->service);
 		return PERM;
 	default:
-		log_line(LOG_ERR,
-		    "PAM service %s: %s; look at /etc/pam.d/%s and at what "
-		    "its modules log (in a container they may lack audit)",
-		    service, pam->strerror(h, status), service);
-		return TEMP;
+		return fail(pam, s, status);
 	}
 }
 
-enum trouble
-pam_check(const char *service, const char *user, const char *password,
-    const char *address, char *account, size_t account_room)
+static enum trouble
+end(const struct library *pam, struct pam_session *s, int status)
 {
-	struct talk talk = {.password = password};
-	struct pam_conv conv = {.conv = converse, .appdata_ptr = &talk};
+	enum trouble why = judge(pam, s, status);
+
+	if (s->handle != NULL)
+		pam->end(s->handle, status);
+	s->handle = NULL;
+	unload(s);
+	return why;
+}
+
+enum trouble
+pam_check(struct pam_session *s, const struct pam_question *q, char *account,
+    size_t account_room)
+{
+	struct pam_conv conv = {.conv = converse, .appdata_ptr = s};
 	const int flags = PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK;
-	pam_handle_t *h = NULL;
 	struct library pam;
-	enum trouble why;
 	int status;
 
-	if (!load(&pam))
+	must(s->handle == NULL);
+	*s = (struct pam_session){
+	    .service = q->service, .password = q->password};
+	if (!load(s, &pam))
 		return TEMP;
-	status = pam.start(service, user, &conv, &h);
+	status = pam.start(q->service, q->user, &conv, &s->handle);
 	if (status == PAM_SUCCESS)
-		status = set_items(&pam, h, service, address);
+		status = set_items(&pam, s->handle, q);
 	if (status == PAM_SUCCESS)
-		status = pam.authenticate(h, flags);
+		status = pam.authenticate(s->handle, flags);
 	if (status == PAM_SUCCESS)
-		status = pam.acct_mgmt(h, flags);
+		status = pam.acct_mgmt(s->handle, flags);
 	if (status == PAM_SUCCESS)
-		status = take_user(&pam, h, account, account_room);
-	why = judge(&pam, h, status, service);
-	if (h != NULL)
-		pam.end(h, status);
-	unload(&pam);
-	return why;
+		status = take_user(&pam, s->handle, account, account_room);
+	s->password = NULL;
+	return status == PAM_SUCCESS ? FINE : end(&pam, s, status);
+}
+
+enum trouble
+pam_open(struct pam_session *s)
+{
+	struct library pam;
+	int status;
+
+	if (s->handle == NULL)
+		return FINE;
+	if (!load(s, &pam))
+		return TEMP;
+	status = pam.setcred(s->handle, PAM_ESTABLISH_CRED | PAM_SILENT);
+	s->has_credentials = status == PAM_SUCCESS;
+	if (status == PAM_SUCCESS) {
+		status = pam.open_session(s->handle, PAM_SILENT);
+		s->is_open = status == PAM_SUCCESS;
+	}
+	return status == PAM_SUCCESS ? FINE : fail(&pam, s, status);
+}
+
+void
+pam_close(struct pam_session *s)
+{
+	int status = PAM_SUCCESS;
+	struct library pam;
+
+	if (s->handle == NULL || !load(s, &pam))
+		return;
+	if (s->is_open)
+		status = pam.close_session(s->handle, PAM_SILENT);
+	if (status != PAM_SUCCESS)
+		fail(&pam, s, status);
+	if (s->has_credentials)
+		pam.setcred(s->handle, PAM_DELETE_CRED | PAM_SILENT);
+	pam.end(s->handle, status);
+	unload(s);
+	*s = (struct pam_session){.handle = NULL};
 }

@@ -313,6 +313,7 @@ instruct(struct setup *s)
 	s->monitor.login_timeout_s = s->login.timeout_s;
 	s->monitor.idle_s = o->idle_s;
 	s->monitor.tries = s->login.tries;
+	s->monitor.pam_session = o->pam_session;
 	s->monitor.want_dotlock = s->opt.use_dotlock;
 	s->monitor.tls = o->tls;
 	s->monitor.proxy = o->proxy;
@@ -370,7 +371,10 @@ leave_client(const struct setup *s)
 	replace(s, STDOUT_FILENO);
 	close(s->null);
 	client_close_ucspi(&s->tls);
-	jail_monitor(&s->means, s->opt.checkpassword != NULL || !s->opt.no_pam);
+	/* What modules need to open a session only they know. */
+	if (!s->opt.pam_session)
+		jail_monitor(
+		    &s->means, s->opt.checkpassword != NULL || !s->opt.no_pam);
 }
 
 /* Somebody else has judged the user, and made us him: a checkpassword program

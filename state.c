@@ -176,21 +176,30 @@ state_key(const char *state, unsigned char *key, size_t len)
 }
 
 /* The time of the last login is that of a file of ours. */
+int
+state_is_early(const char *state, const char *mailbox, int delay_s)
+{
+	char path[PRIVSEP_PATH + 1];
+	time_t now = time(NULL);
+	struct stat st;
+
+	/* A time to come is one that a clock has left behind. */
+	return state_path(state, mailbox, ".login", path) &&
+	    lstat(path, &st) == 0 && st.st_mtime <= now &&
+	    now - st.st_mtime < delay_s;
+}
+
 enum trouble
 state_note_login(const char *state, const char *mailbox, int delay_s)
 {
 	const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
 	char path[PRIVSEP_PATH + 1];
 	enum trouble why = TEMP;
-	struct stat st;
-	time_t now = time(NULL);
 	int fd = -1;
 
 	if (!state_path(state, mailbox, ".login", path))
 		return TEMP;
-	/* A time to come is one that a clock has left behind. */
-	if (lstat(path, &st) == 0 && st.st_mtime <= now &&
-	    now - st.st_mtime < delay_s)
+	if (state_is_early(state, mailbox, delay_s))
 		return BUSY;
 	fd = open(path, flags, 0600);
 	if (fd != -1 && futimens(fd, NULL) == 0)

@@ -31,6 +31,9 @@ const char *state_wrong(const char *state);
 enum trouble state_make(const char *state, const struct account *account,
     struct state_paths *paths);
 
+/* Has the last login been less than delay_s ago? */
+int state_is_early(const char *state, const char *mailbox, int delay_s);
+
 /*
  * Somebody logs in, whom the last login must have been delay_s ago. BUSY: it
  * was not; FINE: this is the last one now. TEMP, logged, if it cannot be noted.

@@ -16,6 +16,8 @@ A dialogue is a text of lines. "# title" is the first. These set the scene:
                            as above
   script NAME LINE         a line of the program {dir}/NAME
   trace-is NAME WHAT       there, writable, symlink: the file {dir}/NAME
+  pam LINE                 a line of a PAM service of its own; {dir} as above, {says} is
+                           the module tests/pam_says.c
   no-secrets               the file has nothing but such lines, or is not there
   secrets-is WHAT          readable, symlink, directory, foreign
   state-is WHAT            missing, writable
@@ -43,7 +45,8 @@ These happen in the order in which they stand:
   second PATTERN           another session logs in meanwhile: its last answer
   do WHAT                  something happens outside: append FILE, install FILE,
                            truncate, rewrite (no size or time tells), replace,
-                           remove, touch, wait SECONDS, kill, spoil-index,
+                           remove, touch, wait SECONDS, kill, stop (by a signal),
+                           kill-session, spoil-index,
                            spoil-journal, lock pid|dead|old|empty|fcntl, unlock
   half-close, close        by the client
   end                      the server closes
@@ -56,6 +59,7 @@ These end the session, and look at what it left:
   mailbox-empty
   log PATTERN, no-log PATTERN
   trace NAME PATTERN | ... the lines of {dir}/NAME, without number and time, or "empty"
+  holds NAME WORDS         what the lines of the file {dir}/NAME are
   recover STATUS PATTERN   what --recover says, and ends with
   again, again connect     another session begins, with or without login
 
@@ -87,10 +91,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 WAYS = ('packets', 'lines', 'bytes')
 
 TALK = ('C:', 'c:', 'S:', 'S-body')
-SCENE = ('mailbox', 'connect', 'mailbox-is', 'options', 'secrets', 'script', 'trace-is', 'no-secrets', 'secrets-is',
-         'state-is', 'default-places', 'env', 'file-limit', 'only', 'over', 'exit')
+SCENE = ('mailbox', 'connect', 'mailbox-is', 'options', 'secrets', 'script', 'trace-is', 'pam', 'no-secrets',
+         'secrets-is', 'state-is', 'default-places', 'env', 'file-limit', 'only', 'over', 'exit')
 LOOKS = ('mailbox-unchanged', 'mailbox-keeps', 'mailbox-becomes', 'mailbox-empty',
-         'log', 'no-log', 'trace', 'recover', 'again')
+         'log', 'no-log', 'trace', 'holds', 'recover', 'again')
 ACTS = ('second', 'do', 'half-close', 'close', 'end')
 LOGIN = [('S:', '+OK*'), ('C:', 'USER joe'), ('S:', '+OK*'), ('C:', 'PASS secret'), ('S:', '+OK*')]
 
@@ -208,6 +212,11 @@ class Play:
             self.second_session(rest)
         elif (word, rest) == ('do', 'kill'):
             self.server.kill()
+        elif (word, rest) == ('do', 'stop'):
+            self.server.terminate()
+        elif (word, rest) == ('do', 'kill-session'):
+            with open(f'/proc/{self.server.pid}/task/{self.server.pid}/children', encoding='ascii') as f:
+                os.kill(int(f.read()), signal.SIGKILL)  # there is just the one
         elif (word, rest) in (('do', 'spoil-index'), ('do', 'spoil-journal')):
             for path in glob.glob(f'{self.scene.state}/*.{rest[6:]}'):
                 with open(path, 'r+b') as f:
@@ -371,6 +380,7 @@ def run(form, names):
     try:
         os.chmod(place, 0o755)
         program = shutil.copy(os.path.join(os.path.dirname(HERE), 'pop3d'), place)
+        shutil.copy(os.path.join(HERE, 'bin/pam_says.so'), place)
         return play_all(program, form, names)
     finally:
         shutil.rmtree(place)

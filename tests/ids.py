@@ -239,6 +239,14 @@ def started_with(form_name):
         cat.wait()
 
 
+def walk_with_sessions(report, program, table):
+    """Modules may need anything: the monitor keeps what it was started with."""
+    had = names_of(status_of('self')['CapPrm'])
+    table = dict(table, monitor=dict(table['monitor'], capabilities=' '.join(had)))
+    scene = build(program, 'root', [('options', '--pam-session')])
+    walk(report, scene, table, Form('root', started_with('root')), '--pam-session')
+
+
 def build(program, form_name, steps):
     scene = Scene(program, steps, form_name)
     scene.build()
@@ -338,6 +346,7 @@ def run(form_names, place):
     walk(report, build(leaky, name, []), table, Form(name, started_with(name)), f'leaky {name}',
          ('waiting', 'login', 'session'))
     if 'root' in form_names:
+        walk_with_sessions(report, program, table)
         look_for_passwords(report, place)
     else:
         print('ok - ids: full separation, passwords in memory # SKIP not root')

@@ -20,6 +20,8 @@ from wire import LIMIT
 MAILBOXES = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'mailboxes')
 NOBODY, MAIL = 65534, 8
 JOE, ANNA, JAIL, GONE, LOCKED = 2001, 2002, 2003, 2004, 2005
+MUST_CHANGE, AGED, FADED, LEAVING, NO_SHELL, OPEN = range(2011, 2017)
+TODAY = int(time.time() // 86400)
 OLD_TIMES = (1700000000123456789, 1700000001123456789)  # written after it was read
 
 
@@ -88,6 +90,8 @@ class Scene:
             os.chmod(f.name, 0o755)
         for words in self.words('trace-is'):
             self.write_trace(*words.split(' '))
+        if self.has('pam'):
+            self.write_service()
         for what in self.words('state-is'):
             if what == 'missing':
                 os.rmdir(self.state)
@@ -95,6 +99,17 @@ class Scene:
                 os.chmod(self.state, 0o777)
             else:
                 raise Failure(f'state-is {what}?')
+
+    def service(self):
+        """Name of the dialogue's own PAM service."""
+        return 'pop3d-' + os.path.basename(self.dir)
+
+    def write_service(self):
+        """In /etc, which is that of our namespace, or we are no root."""
+        says = os.path.dirname(self.program) + '/pam_says.so'
+        with open('/etc/pam.d/' + self.service(), 'w', encoding='utf-8') as f:
+            for line in self.words('pam'):
+                f.write(line.replace('{dir}', self.dir).replace('{says}', says) + '\n')
 
     def write_mailbox(self, data):
         self.bytes = data
@@ -174,6 +189,8 @@ class Scene:
                 os.unlink(path)
         elif os.path.isdir(self.mail):
             os.chmod(self.mail, 0o755)
+        if self.has('pam'):
+            os.unlink('/etc/pam.d/' + self.service())
         shutil.rmtree(self.dir)
 
     def start(self, inside, outside):
@@ -193,6 +210,8 @@ class Scene:
             argv += [f'--secrets={self.secrets}', f'--state={self.state}', f'--mailbox={self.mail}/%u']
         if self.form == 'user':
             argv.append('--no-pam')
+        elif self.has('pam'):
+            argv.append('--pam=' + self.service())
         for words in self.words('options'):
             argv += words.replace('{dir}', self.dir).split()
         return argv
@@ -297,7 +316,7 @@ class Scene:
             raise Failure('a lock file is left, or another program\'s is gone')
         for path in glob.glob(f'{self.state}/*.*'):
             st = os.lstat(path)
-            owners = (JOE, ANNA) if self.form == 'root' else (os.geteuid() or NOBODY,)
+            owners = (JOE, ANNA, LEAVING, NO_SHELL) if self.form == 'root' else (os.geteuid() or NOBODY,)
             if path.endswith('.login') and self.form == 'root':
                 owners = (0,)
             if st.st_uid not in owners or st.st_mode != stat.S_IFREG | 0o600:
@@ -319,6 +338,13 @@ class Scene:
             return
         if word == 'trace':
             self.look_traced(*rest.split(' ', 1))
+            return
+        if word == 'holds':
+            name, _, words = rest.partition(' ')
+            with open(f'{self.dir}/{name}', encoding='utf-8') as f:
+                lines = f.read().split('\n')[:-1]
+            if lines != words.split():
+                raise Failure(f'{name} holds {lines}')
             return
         now = os.stat(self.mailbox)
         data = read_untouched(self.mailbox)
@@ -370,13 +396,18 @@ def enter_namespace():
     shutil.copytree('/etc/pam.d', f'{d}/pam.d')
     hash_ = subprocess.run(['openssl', 'passwd', '-6', "anna's unix password"],
                            capture_output=True, check=True, text=True).stdout.strip()
-    users = (('joe', JOE, hash_, ''), ('anna', ANNA, hash_, ''), ('pop3d', JAIL, '*', ''),
-             ('gone', GONE, hash_, '1'), ('locked', LOCKED, '!' + hash_, ''))
+    # Ages of passwords: the day of the last change, least, most, warning, grace; the account's end
+    ages = '19000:0:99999:7::'
+    users = (('joe', JOE, hash_, ages, 'sh'), ('anna', ANNA, hash_, ages, 'sh'), ('pop3d', JAIL, '*', ages, 'sh'),
+             ('gone', GONE, hash_, ages + '1', 'sh'), ('locked', LOCKED, '!' + hash_, ages, 'sh'),
+             ('mustchange', MUST_CHANGE, hash_, '0:0:99999:7::', 'sh'), ('aged', AGED, hash_, '19000:0:30:7::', 'sh'),
+             ('faded', FADED, hash_, '19000:0:30:7:30:', 'sh'), ('leaving', LEAVING, hash_, f'{TODAY - 99}:0:100:7::', 'sh'),
+             ('noshell', NO_SHELL, hash_, ages, 'nologin'), ('open', OPEN, '', ages, 'sh'), ('toor', 0, hash_, ages, 'sh'))
     with open(d + '/passwd', 'a') as p, open(d + '/group', 'a') as g, open(d + '/shadow', 'a') as s:
-        for name, uid, password, expiry in users:
-            p.write(f'{name}:x:{uid}:{uid}::/nonexistent:/bin/sh\n')
+        for name, uid, password, age, shell in users:
+            p.write(f'{name}:x:{uid}:{uid}::/nonexistent:/bin/{shell}\n')
             g.write(f'{name}:x:{uid}:\n')
-            s.write(f'{name}:{password}:19000:0:99999:7::{expiry}:\n')
+            s.write(f'{name}:{password}:{age}:\n')
     with open(d + '/pam.d/pop3d', 'w') as f:
         f.write('auth required pam_unix.so\naccount required pam_unix.so\n')
     with open(d + '/pam.d/other', 'w') as f:
