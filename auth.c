@@ -193,6 +193,32 @@ ask_secrets(const struct auth_config *config, const struct credentials *c,
 	return why;
 }
 
+/*
+ * Whom another store has let in, as "asked", is to be somebody else: PAM may
+ * rename a user, and a name service may not mind case. If that one is in the
+ * secrets file, he is judged by it alone.
+ */
+static enum trouble
+ask_about(const struct auth_config *config, const char *name, const char *asked)
+{
+	struct secret entry;
+	struct secrets file;
+	int is_there;
+
+	if (strcmp(name, asked) == 0)
+		return FINE;
+	if (secrets_open(&file, config->secrets) == TEMP)
+		return TEMP;
+	file.is_quiet = 1; /* it has just been read */
+	is_there = secrets_next(&file, name, &entry);
+	secrets_close(&file);
+	if (is_there)
+		log_line(LOG_ERR,
+		    "user %s is in the secrets file: not let in as %s", name,
+		    asked);
+	return is_there ? PERM : FINE;
+}
+
 /* Without root PAM can tell the truth only about oneself. */
 static int
 is_oneself(const char *user)
@@ -389,6 +415,8 @@ auth_check(const struct auth_config *config, const struct credentials *c,
 		why = ask_others(config, c, account);
 	if (why == FINE)
 		why = find_account(config, &place, account);
+	if (why == FINE && !known)
+		why = ask_about(config, account->name, c->user);
 	if (why != FINE && config->session != NULL)
 		pam_close(config->session);
 	return why;
