@@ -2,8 +2,9 @@
  * checkpassword.c - ask a program that speaks the checkpassword interface
  *
  * Runs as root. The program is the administrator's; it is started with
- * nothing of ours: no descriptor but its pipe, no environment but a PATH. What
- * it would start when the password is right is "true".
+ * nothing of ours: no descriptor but its pipe, no environment but a PATH, no
+ * signal that is blocked or ignored. What it would start when the password is
+ * right is "true".
  */
 #include "checkpassword.h"
 
@@ -14,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +25,21 @@
 #define ASK_FROM  3
 #define COULD_NOT 126 /* exit status of a child that could not start it */
 
+/* Signals as at the start of any program; and a group of its own, so that all
+ * of it can be killed. */
+static int
+start_clean(void)
+{
+	const struct sigaction usual = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	sigemptyset(&none);
+	return sigaction(SIGPIPE, &usual, NULL) == 0 &&
+	    sigaction(SIGXFSZ, &usual, NULL) == 0 &&
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && setpgid(0, 0) == 0 &&
+	    sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+}
+
 static _Noreturn void
 start(const char *program, int question)
 {
@@ -31,7 +48,6 @@ start(const char *program, int question)
 	char path[1024];
 	char *const words[] = {path, "/bin/true", NULL};
 	int null = open("/dev/null", O_RDWR);
-	sigset_t none;
 
 	if (strlen(program) >= sizeof path)
 		_exit(COULD_NOT);
@@ -42,10 +58,9 @@ start(const char *program, int question)
 	    dup2(null, STDERR_FILENO) == -1 ||
 	    (question != ASK_FROM && dup2(question, ASK_FROM) == -1) ||
 	    fcntl(ASK_FROM, F_SETFD, 0) == -1 ||
-	    syscall(SYS_close_range, ASK_FROM + 1, ~0U, 0) == -1)
+	    syscall(SYS_close_range, ASK_FROM + 1, ~0U, 0) == -1 ||
+	    !start_clean())
 		_exit(COULD_NOT);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(path, words, environment);
 	_exit(COULD_NOT);
 }
@@ -55,18 +70,19 @@ static int
 await_end(pid_t pid, int *status)
 {
 	int64_t end = bytes_now_ms() + CHECKPASSWORD_S * 1000LL;
+	int64_t left = CHECKPASSWORD_S * 1000LL;
 	struct pollfd p = {.events = POLLIN};
 	int ended;
 
 	p.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	while (bytes_now_ms() < end &&
-	    poll(&p, 1, (int)(end - bytes_now_ms())) == -1 && errno == EINTR)
-		continue;
+	while (left > 0 && poll(&p, 1, (int)left) == -1 && errno == EINTR)
+		left = end - bytes_now_ms();
 	if (p.fd != -1)
 		close(p.fd);
 	ended = waitpid(pid, status, WNOHANG) == pid;
 	if (!ended) {
-		kill(pid, SIGKILL);
+		kill(-pid, SIGKILL);
+		kill(pid, SIGKILL); /* it may have left its group */
 		waitpid(pid, status, 0);
 	}
 	return ended;

@@ -9,12 +9,15 @@
 
 #include "log.h"
 
+#ifndef CHECKPASSWORD_S
 #define CHECKPASSWORD_S 30 /* for the program to answer */
+#endif
 
 /*
  * FINE or PERM, as it says. "proof" is a password, or APOP's digest with its
  * timestamp, which else is "". TEMP, logged, if it cannot be run or asked, says
- * so itself, dies or does not answer in time.
+ * so itself, dies or does not answer in time. In the last case it is killed,
+ * with what it has started, and also where this process is.
  */
 enum trouble checkpassword_check(const char *program, const char *user,
     const char *proof, const char *timestamp);

@@ -85,9 +85,12 @@ class Scene:
             self.write_secrets()
         for words in self.words('script'):
             name, _, line = words.partition(' ')
-            with open(f'{self.dir}/{name}', 'a', encoding='utf-8') as f:
+            with open(f'{self.dir}/{name}.draft', 'a', encoding='utf-8') as f:
                 f.write(line + '\n')
-            os.chmod(f.name, 0o755)
+        for path in glob.glob(f'{self.dir}/*.draft'):
+            # A process that another dialogue starts at this moment has our files open for a while, and what is
+            # open for writing cannot be executed: not so what another process has written.
+            subprocess.run(['install', '-m', '755', path, path[:-len('.draft')]], check=True)
         for words in self.words('trace-is'):
             self.write_trace(*words.split(' '))
         if self.has('pam'):

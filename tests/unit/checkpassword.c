@@ -1,0 +1,249 @@
+/*
+ * Tests of checkpassword.c: what the program is given, what each of its ends
+ * means, and what is left of it. It has one second here.
+ */
+#include "../../checkpassword.h"
+
+#include "../../bytes.h"
+
+#include "test.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#define ROUNDS 1000 /* times 10 ms, for what is to happen */
+
+/* Makes "program", which has these lines; returns its path. */
+static const char *
+make_program(const char *lines)
+{
+	static char path[600];
+
+	make_file("program", lines, strlen(lines));
+	assert_int_equal(chmod("program", 0755), 0);
+	snprintf(path, sizeof path, "%s/program", test_dir);
+	return path;
+}
+
+static enum trouble
+ask(const char *lines)
+{
+	char all[1024];
+
+	snprintf(all, sizeof all, "#!/bin/sh\ncd %s\n%s\n", test_dir, lines);
+	note_log();
+	return checkpassword_check(make_program(all), "joe", "secret", "<1@h>");
+}
+
+static const struct {
+	const char *what, *lines;
+	enum trouble want;
+	const char *log; /* its end; NULL: nothing */
+} ends[] = {
+    {"it runs what it is told to", "exec \"$@\"",                         FINE, NULL                   },
+    {"status 0",		   "exit 0",			      FINE, NULL                   },
+    {"status 1",		   "exit 1",			      PERM, NULL                   },
+    {"misused",		    "exit 2",			      TEMP, "ended with status 2"  },
+    {"100",			"exit 100",			    TEMP, "ended with status 100"},
+    {"temporary",		  "exit 111",                            TEMP, "ended with status 111"},
+    {"255",			"exit 255",			    TEMP, "ended with status 255"},
+    {"killed",		     "kill -KILL $$",                       TEMP, "ended by signal 9"    },
+    {"terminated",                 "kill -TERM $$",                       TEMP, "ended by signal 15"   },
+    {"it writes to a closed pipe", "(sleep 0; yes) | :; exit 1",          PERM, NULL                   },
+    {"it hangs",		   "exec sleep 60",                       TEMP, "no answer in 1 s"     },
+    {"it has stopped",             "kill -STOP $$",                       TEMP, "no answer in 1 s"     },
+    {"it says much",               "echo; echo >&2; cat /bin/sh; exit 1", PERM, NULL                   },
+    {"it reads standard input",    "cat; exit 1",                         PERM, NULL                   },
+    {"it leaves its question",     "exec 3<&-; exit 1",                   PERM, NULL                   },
+    {"a child of its own goes on", "sleep 2 & exit 1",                    PERM, NULL                   },
+};
+
+static void
+each_end_has_a_meaning(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		const char *log = ends[i].log;
+		enum trouble why = ask(ends[i].lines);
+
+		check(why == ends[i].want, "%s: %d, %s", ends[i].what, (int)why,
+		    logged);
+		check(log == NULL ? logged_lines == 0
+				  : strstr(logged, log) != NULL,
+		    "%s: %s", ends[i].what, logged);
+		check(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD,
+		    "%s: a process is left", ends[i].what);
+	}
+}
+
+static void
+one_that_cannot_be_started_is_no_refusal(void **state)
+{
+	const char *const paths[] = {"/nonexistent", "/", "/dev/null",
+	    make_program("#!/nonexistent\n"), "", "false"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		note_log();
+		check(
+		    checkpassword_check(paths[i], "joe", "secret", "") == TEMP,
+		    "%s", paths[i]);
+		check(strstr(logged, "cannot be started") != NULL, "%s: %s",
+		    paths[i], logged);
+	}
+}
+
+/* What the program has written into the file, once it is there. */
+static const char *
+text_of(const char *path)
+{
+	static char text[4096];
+
+	text[0] = '\0';
+	for (int i = 0; i < ROUNDS && text[0] == '\0'; i++) {
+		if (access(path, R_OK) == 0)
+			read_file(path, text, sizeof text);
+		if (text[0] == '\0')
+			usleep(10000);
+	}
+	return text;
+}
+
+static void
+the_question_is_that_of_the_interface(void **state)
+{
+	char bytes[64], user[300], proof[300];
+
+	(void)state;
+	assert_int_equal(ask("cat <&3 >question"), FINE);
+	check_bytes(bytes, read_file("question", bytes, sizeof bytes),
+	    "joe\0secret\0<1@h>\0", 17, "what is on descriptor 3");
+
+	memset(user, 'u', sizeof user);
+	memset(proof, 'p', sizeof proof);
+	user[255] = '\0';
+	proof[254] = '\0';
+	assert_int_equal(
+	    checkpassword_check("/bin/true", user, proof, ""), FINE);
+	proof[254] = 'p';
+	proof[255] = '\0';
+	assert_int_equal(
+	    checkpassword_check("/bin/true", user, proof, ""), PERM);
+}
+
+/* As a superserver may have it, and as the monitor is. */
+static void
+spoil_ourselves(void)
+{
+	const struct sigaction ignored = {.sa_handler = SIG_IGN};
+	sigset_t all;
+
+	sigaction(SIGPIPE, &ignored, NULL);
+	sigaction(SIGXFSZ, &ignored, NULL);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	setenv("SECRET", "ours", 1);
+	for (int fd = 4; fd < 64; fd += 5)
+		dup2(STDERR_FILENO, fd); /* without O_CLOEXEC */
+}
+
+static void
+it_has_nothing_of_ours(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		spoil_ourselves();
+		_exit(ask("env >env; ls -l /proc/$$/fd >fds\n"
+			  "grep -E 'Sig(Blk|Ign)' /proc/self/status >signals\n"
+			  "echo \"$*\" >words"));
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	check_text(text_of("words"), "/bin/true\n", "what it is to run");
+	check(strstr(text_of("env"), "SECRET") == NULL, "the environment");
+	check(strstr(text_of("env"), "PATH=/usr/sbin:/usr/bin:") != NULL,
+	    "a path");
+	check_text(text_of("signals"),
+	    "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n",
+	    "its signals");
+	for (int fd = 0; fd < 64; fd++) {
+		const char *text = text_of("fds");
+		char row[32];
+
+		snprintf(row, sizeof row, " %d -> %s", fd,
+		    fd < 3        ? "/dev/null"
+			: fd == 3 ? "pipe:"
+				  : "");
+		/* The shell has 1, 10 and 11 for itself. */
+		if (fd != 1 && fd != 10 && fd != 11)
+			check((strstr(text, row) != NULL) == (fd < 4),
+			    "descriptor %d: %s", fd, text);
+	}
+}
+
+/* Does the process go, that has written its pid there? */
+static int
+goes(const char *path)
+{
+	pid_t pid = (pid_t)strtol(text_of(path), NULL, 10);
+
+	assert_true(pid > 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		if (kill(pid, 0) == -1 && errno == ESRCH)
+			return 1;
+		usleep(10000);
+	}
+	return 0;
+}
+
+static void
+what_hangs_is_killed_with_its_children(void **state)
+{
+	(void)state;
+	/* What is orphaned is ours to wait for. */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	unlink("pid");
+	assert_int_equal(ask("sleep 60 & echo $! >pid; wait"), TEMP);
+	assert_true(waitpid(-1, NULL, 0) > 0);
+	assert_int_equal(goes("pid"), 1);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
+static void
+it_does_not_outlive_us(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	unlink("pid");
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0)
+		_exit(ask("echo $$ >pid; exec sleep 60"));
+	text_of("pid");
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(waitpid(-1, NULL, 0) > 0);
+	assert_int_equal(goes("pid"), 1);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_end_has_a_meaning),
+	    cmocka_unit_test(one_that_cannot_be_started_is_no_refusal),
+	    cmocka_unit_test(the_question_is_that_of_the_interface),
+	    cmocka_unit_test(it_has_nothing_of_ours),
+	    cmocka_unit_test(what_hangs_is_killed_with_its_children),
+	    cmocka_unit_test(it_does_not_outlive_us),
+	};
+
+	return cmocka_run_group_tests(tests, enter_dir, leave_dir);
+}
