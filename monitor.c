@@ -30,11 +30,13 @@
 #ifndef REFUSAL_MS
 #define REFUSAL_MS 2000 /* a refusal is answered after that, or a multiple */
 #endif
+#ifndef CLOSE_S
+#define CLOSE_S 30 /* what PAM may take to close a session of its own */
+#endif
 #define LEAVE_TRIES 1000 /* times LEAVE_MS, for a child that is exiting */
 #define LEAVE_MS    1
 #define JUDGES_S    5      /* more than the login's time, for who hangs */
 #define FINISH_MS   300000 /* what a session may take after a signal to us */
-#define CLOSE_S     30     /* what PAM may take to close one */
 
 enum stage { STAGE_LOGIN, STAGE_SESSION, STAGE_OVER };
 enum from { FROM_LOGIN, FROM_SESSION };
@@ -672,6 +674,14 @@ report_end(const char *which, const char *user, int status)
 static void
 close_pam(struct monitor *m)
 {
+	char user[LOG_NAME_ROOM];
+
+	if (m->pam.handle == NULL)
+		return;
+	log_keep(LOG_ERR,
+	    "session of %s: PAM has not closed its own in %d s: a module "
+	    "hangs; ended",
+	    log_name(user, m->account.name), CLOSE_S);
 	alarm(CLOSE_S);
 	pam_close(&m->pam);
 	alarm(0);

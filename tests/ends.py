@@ -29,7 +29,7 @@ from wire import LIMIT, Wire
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAIL = b'From a@b Mon Jan  1 10:00:00 2024\nSubject: long\n\n' + 4000 * (b'a long line ' * 80 + b'\n') + b'\n'
 # A module of PAM's that says when it is asked, and answers when it may.
-MODULE = '#!/bin/sh\necho $$ >{dir}/asked.new\nmv {dir}/asked.new {dir}/asked\nexec cat {dir}/may\n'
+MODULE = '#!/bin/sh\n[ "$PAM_TYPE" = {phase} ] || exit 0\necho $$ >{dir}/asked.new\nmv {dir}/asked.new {dir}/asked\nexec cat {dir}/may\n'
 
 
 def wait_for(what, claim):
@@ -85,15 +85,16 @@ class Case(Session):
 class Module:
     """The one in /etc/pam.d/pop3d, which is our own by now."""
 
-    def __init__(self, scene, verdict):
+    def __init__(self, scene, verdict, phase='auth'):
         self.dir = scene.dir
         script = f'{self.dir}/module'
         os.mkfifo(f'{self.dir}/may')
         with open(script, 'w', encoding='ascii') as f:
-            f.write(MODULE.format(dir=self.dir))
+            f.write(MODULE.format(dir=self.dir, phase=phase))
         os.chmod(script, 0o755)
         with open('/etc/pam.d/pop3d', 'w', encoding='ascii') as f:
-            f.write(f'auth required pam_exec.so {script}\nauth required pam_{verdict}.so\naccount required pam_permit.so\n')
+            f.write(f'auth required pam_exec.so {script}\nauth required pam_{verdict}.so\naccount required pam_permit.so\n'
+                    f'session required pam_exec.so {script}\n')
 
     def await_question(self):
         wait_for('PAM is asked', lambda: os.path.exists(f'{self.dir}/asked'))
@@ -194,6 +195,21 @@ def hanging_module(program, form):
         module.end()
 
 
+def hanging_close(program, form):
+    """When nobody needs it any more: the lock is gone, and what was to be deleted."""
+    case = Case(program, form, '--pam-session')
+    module = Module(case.scene, 'permit', 'close_session')
+    case.say(f'USER anna\r\nPASS {UNIX}\r\nQUIT')
+    for _ in range(3):
+        case.wire.line()
+    case.wire.end()
+    module.await_question()
+    try:
+        case.await_end(75, 'session of anna: PAM has not closed its own in 1 s: a module hangs; ended')
+    finally:
+        module.end()
+
+
 def gone_while_judged(program, form, verdict='permit', logged='ended'):
     """PAM is not interrupted: a module may be about to count the failure."""
     case = Case(program, form, '--login-timeout=600')
@@ -227,6 +243,7 @@ CASES = (
 )
 BY_PAM = (
     (hanging_module, 'pop3d', 'a PAM module that hangs: the monitor says so and ends'),
+    (hanging_close, LONG, 'a PAM module that hangs when its session is closed: the monitor says so and ends'),
     (gone_while_judged, LONG, 'a client that goes while PAM judges is not logged in'),
     (gone_while_denied, LONG, 'a client that goes while PAM refuses is not waited for'),
 )
