@@ -39,22 +39,33 @@ mix_word(uint64_t sum, uint64_t word)
 	return sum ^ sum >> 29;
 }
 
+static uint64_t
+word_at(const unsigned char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof word);
+	return word;
+}
+
 uint64_t
 bytes_mix(uint64_t seed, const void *bytes, size_t n)
 {
 	const unsigned char *at = bytes;
-	uint64_t sums[4] = {seed, ~seed, seed, ~seed}, words[4] = {0};
+	uint64_t a = seed, b = ~seed, c = seed, d = ~seed, words[4] = {0};
 
 	/* Four words at a time, since each product has to be waited for. */
 	for (; n >= sizeof words; n -= sizeof words, at += sizeof words) {
-		memcpy(words, at, sizeof words);
-		for (size_t i = 0; i < 4; i++)
-			sums[i] = mix_word(sums[i], words[i]);
+		a = mix_word(a, word_at(at));
+		b = mix_word(b, word_at(at + 8));
+		c = mix_word(c, word_at(at + 16));
+		d = mix_word(d, word_at(at + 24));
 	}
-	memset(words, 0, sizeof words);
 	memcpy(words, at, n);
-	for (size_t i = 0; i < 4; i++)
-		seed = mix_word(seed, mix_word(sums[i], words[i]));
+	seed = mix_word(seed, mix_word(a, words[0]));
+	seed = mix_word(seed, mix_word(b, words[1]));
+	seed = mix_word(seed, mix_word(c, words[2]));
+	seed = mix_word(seed, mix_word(d, words[3]));
 	return mix_word(seed, n);
 }
 
