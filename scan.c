@@ -1,8 +1,8 @@
 /*
  * scan.c - find the messages of an mbox, in one pass
  *
- * A header is gone through line by line, a body by vectors: there only the
- * line ends are counted, and lines looked at that begin with an F.
+ * It is gone through by vectors: line ends are counted, and only lines looked
+ * at that begin with what may end a header, or begin a message.
  */
 #include "scan.h"
 
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define ROOM   131072 /* bytes of the file in memory: fits into a L2 cache */
+#define ROOM   262144 /* bytes of the file in memory: fits into a L2 cache */
 #define BEHIND 4      /* of those, before "at", to look back at */
 #define BLOCK  64     /* bytes that are counted at a time */
 
@@ -42,27 +42,41 @@ is_any(lanes v)
 	return (halves[0] | halves[1]) != 0;
 }
 
+/* What a line begins with that is to be looked at. */
+enum stops {
+	IN_HEADER, /* CR, LF: it may be the blank one */
+	IN_BODY    /* F: it may be a From_ line */
+};
+
+static inline lanes
+is_stop(lanes v, enum stops stops)
+{
+	if (stops == IN_BODY)
+		return (lanes)(v == 'F');
+	return (lanes)(v == '\n') | (lanes)(v == '\r');
+}
+
 /*
- * Counts LFs without a CR, in blocks in which no line begins with an F.
+ * Counts LFs without a CR, in blocks in which no line begins with a stop.
  * Returns how many bytes that were; p[-1] and p[n - 1] are there.
  */
-static size_t
-count_blocks(const char *p, size_t n, uint64_t *bare)
+static inline __attribute__((always_inline)) size_t
+count_blocks(const char *p, size_t n, enum stops stops, uint64_t *bare)
 {
 	lanes sum = {0};
 	size_t i = 0;
 
 	/* A lane of sum can hold no more than 255. */
 	for (; n - i > BLOCK && i < 63 * BLOCK; i += BLOCK) {
-		lanes found = {0}, f = {0};
+		lanes found = {0}, stop = {0};
 
 		for (size_t j = i; j < i + BLOCK; j += sizeof sum) {
 			lanes lf = (lanes)(load(p + j) == '\n');
 
-			f |= lf & (lanes)(load(p + j + 1) == 'F');
+			stop |= lf & is_stop(load(p + j + 1), stops);
 			found += lf & (lanes)(load(p + j - 1) != '\r') & 1;
 		}
-		if (is_any(f))
+		if (is_any(stop))
 			break;
 		sum += found;
 	}
@@ -71,14 +85,14 @@ count_blocks(const char *p, size_t n, uint64_t *bare)
 	return i;
 }
 
-/* The same up to the first line in there that begins with an F, or n. */
-static size_t
-count_lines(const char *p, size_t n, uint64_t *bare)
+/* The same up to the first line in there that begins with a stop, or n. */
+static inline __attribute__((always_inline)) size_t
+count_lines(const char *p, size_t n, enum stops stops, uint64_t *bare)
 {
 	size_t i = 0;
 
 	while (i < n) {
-		size_t some = count_blocks(p + i, n - i, bare);
+		size_t some = count_blocks(p + i, n - i, stops, bare);
 		const char *lf;
 
 		i += some;
@@ -92,7 +106,9 @@ count_lines(const char *p, size_t n, uint64_t *bare)
 		}
 		*bare += lf[-1] != '\r';
 		i = (size_t)(lf - p) + 1;
-		if (i < n && p[i] == 'F')
+		if (i < n &&
+		    (stops == IN_BODY ? p[i] == 'F'
+				      : p[i] == '\n' || p[i] == '\r'))
 			break;
 	}
 	return i;
@@ -206,6 +222,18 @@ look_for_pseudo(struct scan *s, const char *line, size_t len)
 		s->pseudo |= PSEUDO_SENT;
 }
 
+/* The same in all lines of n bytes. */
+static void
+look_at_lines(struct scan *s, const char *bytes, size_t n)
+{
+	const char *lf;
+
+	for (; (lf = memchr(bytes, '\n', n)) != NULL; bytes = lf + 1) {
+		look_for_pseudo(s, bytes, (size_t)(lf - bytes) + 1);
+		n -= (size_t)(lf - bytes) + 1;
+	}
+}
+
 /* Once all that counts of the header is in memory. */
 static void
 take_sum(struct scan *s, size_t end)
@@ -216,12 +244,13 @@ take_sum(struct scan *s, size_t end)
 		return;
 	s->sum = sum_of(s->buf + start, end - start);
 	s->is_summed = 1;
+	if (s->offset == 0)
+		look_at_lines(s, s->buf, end);
 }
 
-/* Reads on where a header's line has no end in memory. Of a line that is too
- * long all is done with but its last byte, to look back at. */
+/* A header goes on behind what is in memory. */
 static enum trouble
-read_on_header(struct scan *s, int *inside)
+read_on_header(struct scan *s)
 {
 	size_t start = (size_t)(s->offset - s->base);
 
@@ -229,39 +258,43 @@ read_on_header(struct scan *s, int *inside)
 		return read_on(s, start);
 	if (!s->is_summed)
 		take_sum(s, start + SCAN_HEADER);
-	if (s->have - s->at > ROOM / 2) {
-		s->at = s->have - 1;
-		*inside = 1;
-	}
 	return read_on(s, s->at - BEHIND);
+}
+
+/* Bytes of the blank line at "at"; 0 if there is none. */
+static size_t
+blank_line(const struct scan *s)
+{
+	const char *p = s->buf + s->at;
+	size_t left = s->have - s->at;
+
+	if (left == 0 || p[-1] != '\n')
+		return 0;
+	if (p[0] == '\n')
+		return 1;
+	return left > 1 && p[0] == '\r' && p[1] == '\n' ? 2 : 0;
 }
 
 static enum trouble
 read_header(struct scan *s)
 {
 	enum trouble why = FINE;
-	int inside = 0, blank = 0;
+	size_t blank = 0;
 
-	while (why == FINE && !blank) {
+	while (why == FINE && blank == 0) {
 		const char *p = s->buf + s->at;
-		const char *lf = memchr(p, '\n', s->have - s->at);
-		size_t len = lf == NULL ? 0 : (size_t)(lf - p) + 1;
+		size_t left = s->have - s->at;
 
-		if (lf == NULL && is_last(s)) {
-			s->at = s->have;
+		blank = blank_line(s);
+		if (left == 0 && is_last(s))
 			break;
-		}
-		if (lf == NULL) {
-			why = read_on_header(s, &inside);
-			continue;
-		}
-		s->octets += lf[-1] != '\r';
-		blank = !inside && (len == 1 || (len == 2 && p[0] == '\r'));
-		if (s->offset == 0 && !inside)
-			look_for_pseudo(s, p, len);
-		s->at += len;
-		inside = 0;
+		if (left == 0 || (left == 1 && p[0] == '\r' && !is_last(s)))
+			why = read_on_header(s);
+		else if (blank == 0)
+			s->at += count_lines(p, left, IN_HEADER, &s->octets);
 	}
+	s->octets += blank == 1;
+	s->at += blank;
 	s->body = s->base + (off_t)s->at;
 	take_sum(s, s->at);
 	return why;
@@ -297,7 +330,7 @@ read_body(struct scan *s, size_t *len)
 		}
 		if (is_f && is_separator(s, len))
 			break;
-		s->at += count_lines(p, left, &s->octets);
+		s->at += count_lines(p, left, IN_BODY, &s->octets);
 	}
 	return why;
 }
