@@ -15,8 +15,13 @@
 #include <string.h>
 #include <strings.h>
 
-#define SAMPLE 256  /* bytes of the body that count */
-#define ENOUGH 4096 /* bytes of a message that most ids are made of */
+#define SAMPLE 128  /* bytes of the body that count */
+#define ENOUGH 2048 /* bytes of a message that most ids are made of */
+
+/* Headers, by their place in a list below: with both, no more is needed. */
+#define RECEIVED   (1U << 0)
+#define MESSAGE_ID (1U << 2)
+#define BOTH       (RECEIVED | MESSAGE_ID)
 
 /* What has gone into the digest so far. */
 struct digest {
@@ -26,6 +31,7 @@ struct digest {
 	int in_header;
 	uint64_t octets; /* of the header */
 	size_t sampled;  /* bytes of the body, but for CR and LF */
+	int is_enough;   /* nothing more counts */
 };
 
 /*
@@ -55,9 +61,10 @@ hash_bare(struct digest *d, const char *bytes, size_t n, size_t most)
 	return hashed;
 }
 
-/* Is this the first header of one of the names? Then hashes the name. */
-static int
-is_wanted(struct digest *d, const struct piece *p)
+/* Is this the first header of one of the names? Then hashes which, and returns
+ * how long its name is. */
+static size_t
+name_of_wanted(struct digest *d, const struct piece *p)
 {
 	static const struct {
 		const char *name;
@@ -80,8 +87,8 @@ is_wanted(struct digest *d, const struct piece *p)
 		    strncasecmp(p->bytes, name, len) != 0)
 			continue;
 		d->seen |= 1U << i;
-		sha256_update(&d->sha, len, (const uint8_t *)name);
-		return 1;
+		sha256_update(&d->sha, 1, &(const uint8_t){(uint8_t)i});
+		return len;
 	}
 	return 0;
 }
@@ -93,27 +100,32 @@ hash_header(struct digest *d, const struct piece *p)
 
 	d->octets += p->len + p->added;
 	if (p->starts && p->bytes[0] != ' ' && p->bytes[0] != '\t') {
-		d->taking = is_wanted(d, p);
-		while (name < p->len && p->bytes[name] != ':')
-			name++;
+		d->is_enough = (d->seen & BOTH) == BOTH;
+		if (d->is_enough)
+			return;
+		name = name_of_wanted(d, p);
+		d->taking = name > 0;
 	}
 	if (d->taking)
 		hash_bare(d, p->bytes + name, p->len - name, SIZE_MAX);
-	if (p->blank)
+	if (p->blank) {
 		d->in_header = 0;
+		d->is_enough = (d->seen & MESSAGE_ID) != 0;
+	}
 }
 
 static void
 hash_body(struct digest *d, const struct piece *p)
 {
 	d->sampled += hash_bare(d, p->bytes, p->len, SAMPLE - d->sampled);
+	d->is_enough = d->sampled == SAMPLE;
 }
 
 static void
 finish_digest(struct digest *d, struct message *one)
 {
 	unsigned char sum[SHA256_DIGEST_SIZE], le[8];
-	uint64_t body = one->octets - d->octets;
+	uint64_t body = d->in_header ? 0 : one->octets - d->octets;
 
 	bytes_put(le, body, sizeof le);
 	sha256_update(&d->sha, sizeof le, le);
@@ -127,7 +139,7 @@ hash_lines(struct digest *d, struct walk *w)
 	struct piece p = {.len = 1};
 	enum trouble why = FINE;
 
-	while (why == FINE && p.len > 0 && d->sampled < SAMPLE) {
+	while (why == FINE && p.len > 0 && !d->is_enough) {
 		why = walk_next(w, &p);
 		if (why != FINE || p.len == 0)
 			break;
@@ -184,8 +196,7 @@ hash_window(struct digest *d, struct window *v, off_t from, off_t to)
 		there = to;
 	walk_open(&w, -1, there, there, v->buf + (from - v->at), sizeof v->buf);
 	w.have = (size_t)(there - from);
-	return hash_lines(d, &w) == FINE &&
-	    (there == to || d->sampled == SAMPLE);
+	return hash_lines(d, &w) == FINE && (there == to || d->is_enough);
 }
 
 static enum trouble
@@ -371,13 +382,22 @@ key_of(const struct message *m, uint32_t i)
 	    (uint64_t)m[i].id[2] << 40 | (uint64_t)m[i].id[3] << 32 | i;
 }
 
-static int
-by_key(const void *a, const void *b, const void *arg)
+/* Sorts n keys, which are in the order of their lower halves, by their upper
+ * halves. "room" is for as many. */
+static void
+sort_keys(uint64_t *keys, uint64_t *room, uint32_t n)
 {
-	const uint64_t *x = a, *y = b;
+	for (unsigned shift = 32; shift < 64; shift += 8) {
+		uint32_t begins[257] = {0};
 
-	(void)arg;
-	return (*x > *y) - (*x < *y);
+		for (uint32_t i = 0; i < n; i++)
+			begins[(keys[i] >> shift & 255) + 1]++;
+		for (size_t i = 1; i < 256; i++)
+			begins[i] += begins[i - 1];
+		for (uint32_t i = 0; i < n; i++)
+			room[begins[keys[i] >> shift & 255]++] = keys[i];
+		memcpy(keys, room, n * sizeof *keys);
+	}
 }
 
 /* The messages' indexes by id, then place. "keys" is room for as many
@@ -386,12 +406,11 @@ static void
 order_messages(
     const struct message *m, uint32_t count, uint32_t *order, uint64_t *keys)
 {
-	const struct sorting quick = {sizeof *keys, by_key, NULL};
 	const struct sorting whole = {sizeof *order, by_id_and_place, m};
 
 	for (uint32_t i = 0; i < count; i++)
 		keys[i] = key_of(m, i);
-	sort(&quick, keys, keys + count, count);
+	sort_keys(keys, keys + count, count);
 	for (uint32_t i = 0; i < count; i++)
 		order[i] = (uint32_t)keys[i];
 	/* Those that begin alike are nearly always the same. */

@@ -14,10 +14,13 @@
 
 /*
  * Works out the digest of those messages, from "first" on, counted from 0,
- * that have no number yet: the first of each of the
- * Received, Date, Message-ID, Delivered-To, From and Subject headers, the
- * octets of the body and its first 256 bytes that are not CR or LF, so that
- * how lines end does not matter. CHANGED or TEMP, logged, if it cannot.
+ * that have no number yet. It is over the first of each of the Received, Date,
+ * Message-ID, Delivered-To, From and Subject headers, but for those that come
+ * when there was a Received and a Message-ID: what the server has added and
+ * what the sender has are enough. Where that is not so, also over the octets
+ * of the body; and where there is no Message-ID, over the first 128 bytes of
+ * it. CR and LF do not count, so that how lines end does not matter. CHANGED
+ * or TEMP, logged, if it cannot.
  */
 enum trouble uidl_digest(struct mbox *m, uint32_t first);
 
