@@ -54,6 +54,7 @@ static const struct rule session_rules[] = {
     {.call = SCMP_SYS(fsync)},
     {.call = SCMP_SYS(close)},
     {SCMP_SYS(fallocate), 1, {{1, INT, 0}}},
+    {SCMP_SYS(sync_file_range), 1, {{3, INT, SYNC_FILE_RANGE_WRITE}}},
     {SCMP_SYS(fcntl), 1, {{1, INT, F_OFD_SETLK}}},
     {SCMP_SYS(utimensat), 1, {{1, SCMP_CMP_EQ, 0, 0}}}, /* no name */
     {SCMP_SYS(getrandom), 1, {{2, INT, 0}}},

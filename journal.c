@@ -18,14 +18,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK 262144
+#define MIB   1048576
+#define BLOCK (PLAN_DATA < MIB ? (size_t)PLAN_DATA : (size_t)MIB)
 
 /* A rewrite under way. */
 struct work {
@@ -112,6 +112,19 @@ sync_file(int fd)
 	return status == 0;
 }
 
+/* Has the disk begin with the blocks that those n bytes have filled, while we
+ * go on: the sync has less to wait for then. Nothing else counts on it. */
+static void
+start_writing(int fd, off_t at, size_t n)
+{
+	off_t block = (off_t)BLOCK;
+	off_t from = at / block * block;
+	off_t to = (at + (off_t)n) / block * block;
+
+	if (from < to)
+		sync_file_range(fd, from, to - from, SYNC_FILE_RANGE_WRITE);
+}
+
 /* How many bytes the next block of a step of "left" bytes has. */
 static size_t
 block_size(const struct work *w, off_t left)
@@ -120,30 +133,31 @@ block_size(const struct work *w, off_t left)
 
 	if (n > left)
 		n = left;
-	return n > BLOCK ? BLOCK : (size_t)n;
+	return n > (off_t)BLOCK ? BLOCK : (size_t)n;
 }
 
 /* Copies the record's bytes from the file into the journal. */
 static int
 save_data(struct work w, struct record *rec)
 {
-	struct sha256_ctx sha;
+	struct umac64_ctx umac;
 	off_t done = 0;
 
-	sha256_init(&sha);
+	plan_begin_tag(&w.plan, rec, &umac);
 	while (done < rec->len) {
 		size_t n = block_size(&w, rec->len - done);
+		off_t at = plan_data(&w.plan, rec) + done;
 
 		if (!bytes_read(w.r->fd, w.block, n, w.from) ||
-		    !bytes_write(w.r->journal, w.block, n,
-			plan_data(&w.plan, rec) + done))
+		    !bytes_write(w.r->journal, w.block, n, at))
 			return 0;
-		sha256_update(&sha, n, w.block);
+		start_writing(w.r->journal, at, n);
+		umac64_update(&umac, n, w.block);
 		advance(&w, (off_t)n);
 		done += (off_t)n;
 		progress(&w);
 	}
-	sha256_digest(&sha, sizeof rec->digest, rec->digest);
+	umac64_digest(&umac, sizeof rec->tag, rec->tag);
 	return 1;
 }
 
@@ -165,6 +179,7 @@ apply(struct work *w, const struct record *rec)
 		if (n == 0 || !bytes_read(fd, w->block, n, at) ||
 		    !bytes_write(w->r->fd, w->block, n, w->to))
 			return 0;
+		start_writing(w->r->fd, w->to, n);
 		advance(w, (off_t)n);
 		done += (off_t)n;
 		progress(w);
@@ -405,9 +420,9 @@ settle(const struct work *w)
 		return 0;
 	if (size > st.st_size) /* the last record's data are shorter */
 		size = st.st_size;
-	for (off_t at = 0; at < size; at += BLOCK) {
+	for (off_t at = 0; at < size; at += (off_t)BLOCK) {
 		size_t n =
-		    size - at < BLOCK ? (size_t)(size - at) : (size_t)BLOCK;
+		    size - at < (off_t)BLOCK ? (size_t)(size - at) : BLOCK;
 
 		if (!bytes_read(w->r->journal, w->block, n, at) ||
 		    !bytes_write(w->r->journal, w->block, n, at))

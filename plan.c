@@ -16,13 +16,14 @@
 #include <unistd.h>
 
 #define PAGE    4096
-#define NUMBERS 7                                     /* in the head */
-#define HEAD    (8 + PLAN_ID + NUMBERS * 8)           /* then its digest */
-#define FIELDS  7                                     /* in a record */
-#define RECORD  (PLAN_ID + FIELDS * 8 + PLAN_ID + 32) /* then its digest */
-#define SAMPLE  512                                   /* bytes */
+#define SAMPLE  512 /* bytes */
+#define NUMBERS 7   /* in the head */
+#define FIELDS  7   /* in a record */
+#define DIGEST  32  /* bytes, behind a head and a record, which have: */
+#define HEAD    (8 + PLAN_ID + NUMBERS * 8)
+#define RECORD  (PLAN_ID + FIELDS * 8 + PLAN_ID + PLAN_TAG)
 
-static const unsigned char magic[8] = "pop3dj\0\1";
+static const unsigned char magic[8] = "pop3dj\0\2";
 
 /* The sample of unit i: a digest over its first bytes. */
 static int
@@ -107,7 +108,7 @@ unpack(struct plan *p, const unsigned char *at)
 }
 
 static void
-digest(unsigned char sum[32], const void *a, size_t a_len, const void *b,
+digest(unsigned char sum[DIGEST], const void *a, size_t a_len, const void *b,
     size_t b_len)
 {
 	struct sha256_ctx sha;
@@ -115,7 +116,7 @@ digest(unsigned char sum[32], const void *a, size_t a_len, const void *b,
 	sha256_init(&sha);
 	sha256_update(&sha, a_len, a);
 	sha256_update(&sha, b_len, b);
-	sha256_digest(&sha, 32, sum);
+	sha256_digest(&sha, DIGEST, sum);
 }
 
 static off_t
@@ -131,7 +132,7 @@ plan_write(struct plan *p, int journal)
 {
 	const uint64_t numbers[NUMBERS] = {p->fs, p->ino, (uint64_t)p->size,
 	    p->range_count, p->sample_count, p->unit, (uint64_t)p->data_room};
-	unsigned char head[HEAD + 32];
+	unsigned char head[HEAD + DIGEST];
 	unsigned char *bytes;
 	size_t len;
 	int written;
@@ -197,7 +198,7 @@ ranges_make_sense(const struct plan *p)
 enum trouble
 plan_read(struct plan *p, int journal)
 {
-	unsigned char head[HEAD + 32] = {0}, sum[32];
+	unsigned char head[HEAD + DIGEST] = {0}, sum[DIGEST];
 	unsigned char *bytes = NULL;
 	enum trouble why = TEMP;
 	struct stat st;
@@ -269,16 +270,27 @@ plan_write_record(const struct plan *p, int journal, const struct record *r)
 	const uint64_t fields[FIELDS] = {r->seq, r->kind, (uint64_t)r->to,
 	    (uint64_t)r->from, r->range, (uint64_t)r->len,
 	    (uint64_t)r->has_data};
-	unsigned char bytes[RECORD + 32], *at = bytes;
+	unsigned char bytes[RECORD + DIGEST], *at = bytes;
 
 	memcpy(at, p->id, PLAN_ID);
 	at += PLAN_ID;
 	for (size_t i = 0; i < FIELDS; i++, at += 8)
 		bytes_put(at, fields[i], 8);
 	memcpy(at, r->mark, PLAN_ID);
-	memcpy(at + PLAN_ID, r->digest, sizeof r->digest);
+	memcpy(at + PLAN_ID, r->tag, PLAN_TAG);
 	digest(bytes + RECORD, bytes, RECORD, "", 0);
 	return bytes_write(journal, bytes, sizeof bytes, place(p, r->seq));
+}
+
+void
+plan_begin_tag(
+    const struct plan *p, const struct record *r, struct umac64_ctx *umac)
+{
+	unsigned char nonce[8];
+
+	bytes_put(nonce, r->seq, sizeof nonce);
+	umac64_set_key(umac, p->id);
+	umac64_set_nonce(umac, sizeof nonce, nonce);
 }
 
 /* Could that be a step of the plan? */
@@ -302,10 +314,10 @@ makes_sense(const struct plan *p, const struct record *r)
 static enum trouble
 check_data(const struct plan *p, int journal, const struct record *r)
 {
-	unsigned char bytes[65536], sum[32];
-	struct sha256_ctx sha;
+	unsigned char bytes[65536], tag[PLAN_TAG];
+	struct umac64_ctx umac;
 
-	sha256_init(&sha);
+	plan_begin_tag(p, r, &umac);
 	for (off_t done = 0; done < r->len;) {
 		size_t n = sizeof bytes;
 
@@ -313,11 +325,11 @@ check_data(const struct plan *p, int journal, const struct record *r)
 			n = (size_t)(r->len - done);
 		if (!bytes_read(journal, bytes, n, plan_data(p, r) + done))
 			return errno == 0 ? CHANGED : TEMP;
-		sha256_update(&sha, n, bytes);
+		umac64_update(&umac, n, bytes);
 		done += (off_t)n;
 	}
-	sha256_digest(&sha, sizeof sum, sum);
-	return memcmp(sum, r->digest, sizeof sum) == 0 ? FINE : CHANGED;
+	umac64_digest(&umac, sizeof tag, tag);
+	return memcmp(tag, r->tag, sizeof tag) == 0 ? FINE : CHANGED;
 }
 
 static void
@@ -335,7 +347,7 @@ unpack_record(struct record *r, const unsigned char *at)
 	    .len = (off_t)fields[5],
 	    .has_data = fields[6] != 0};
 	memcpy(r->mark, at, PLAN_ID);
-	memcpy(r->digest, at + PLAN_ID, sizeof r->digest);
+	memcpy(r->tag, at + PLAN_ID, PLAN_TAG);
 }
 
 /* Reads the record at that place, "parity" being its seq's. */
@@ -343,7 +355,7 @@ static enum trouble
 read_record(
     const struct plan *p, int journal, uint64_t parity, struct record *r)
 {
-	unsigned char bytes[RECORD + 32] = {0}, sum[32];
+	unsigned char bytes[RECORD + DIGEST] = {0}, sum[DIGEST];
 
 	if (!bytes_read(journal, bytes, sizeof bytes, place(p, parity)))
 		return errno == 0 ? CHANGED : TEMP;

@@ -12,12 +12,14 @@
 
 #include "log.h"
 
+#include <nettle/umac.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PLAN_ID 16
-#ifndef PLAN_DATA                   /* tests have it small */
+#define PLAN_ID  16
+#define PLAN_TAG 8 /* bytes that a record's data are checked by */
+#ifndef PLAN_DATA  /* tests have it small */
 #define PLAN_DATA ((off_t)16 << 20) /* bytes; no record carries more */
 #endif
 #define PLAN_SAMPLES 16384 /* at most; a bound for the plan */
@@ -56,7 +58,7 @@ struct record {
 	off_t len;      /* MOVE */
 	int has_data;   /* MOVE: the bytes are in the journal */
 	unsigned char mark[PLAN_ID]; /* CUT: stands at "to" until it is cut */
-	unsigned char digest[32];    /* MOVE: of the data, if it has any */
+	unsigned char tag[PLAN_TAG]; /* MOVE: of the data, if it has any */
 };
 
 /*
@@ -85,6 +87,15 @@ void plan_close(struct plan *p);
 
 /* How large the journal will become. */
 off_t plan_room(const struct plan *p);
+
+/*
+ * Begins the tag of a record's data, all of which is then to go into umac,
+ * in order. UMAC-64, its key being the plan's id, which is drawn when the data
+ * are in the mailbox already: whatever they are, bytes that are not theirs
+ * (torn, an older record's) pass for them with a chance below 2^-59.
+ */
+void plan_begin_tag(
+    const struct plan *p, const struct record *r, struct umac64_ctx *umac);
 
 /* Where in the journal the data of that record are. */
 off_t plan_data(const struct plan *p, const struct record *r);
