@@ -2,7 +2,7 @@
  * index.c - what was learned of an mbox last time
  *
  * Layout: 8 bytes of magic with the version; 16 numbers of 8 bytes, the last
- * of which is a digest over the others; the messages, 40 bytes each, over
+ * of which is a digest over the others; the messages, 32 bytes each, over
  * which there is a digest in the head. All as it stands in this machine's
  * memory: of another kind of machine the head would make no sense.
  *
@@ -22,21 +22,21 @@
 #include <unistd.h>
 
 #define NUMBERS    16
-#define COPY_MOST  (UINT32_MAX / 2) /* so that there is a next one */
-#define FROM_LEAST 20               /* bytes: "From 1 Jan 2024 1:00" */
+#define COPY_MOST  (MESSAGE_COPIES / 2) /* so that there is a next one */
+#define FROM_LEAST 20                   /* bytes: "From 1 Jan 2024 1:00" */
 #define HAS_IDS    1
 #define SOME_IDS   2
 #define PROVEN     4
 #define ORDER      0x0102030405060708 /* of the bytes in a number */
 
-static const char magic[8] = "pop3d\0\0\2";
+static const char magic[8] = "pop3d\0\0\3";
 
 struct head {
 	char magic[8];
 	uint64_t numbers[NUMBERS];
 };
 
-_Static_assert(sizeof(struct message) == 40, "an index is read as it is");
+_Static_assert(sizeof(struct message) == 32, "an index is read as it is");
 
 /* Could there be such a message between there and "end"? */
 static int
@@ -45,8 +45,7 @@ makes_sense(const struct message *m, off_t from, off_t end)
 	const off_t least = m->from_len + m->tail;
 
 	return (off_t)m->offset == from && m->from_len >= FROM_LEAST &&
-	    m->tail <= 2 && m->deleted == 0 && m->unused == 0 &&
-	    end - from >= least &&
+	    m->tail <= 2 && m->deleted == 0 && end - from >= least &&
 	    m->octets <= 2 * (uint64_t)(end - from - least) + 2 &&
 	    m->copy <= COPY_MOST;
 }

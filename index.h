@@ -17,8 +17,10 @@
 #include <sys/types.h>
 #include <time.h>
 
-#define INDEX_ID      16 /* bytes of a digest that names a message */
-#define MESSAGE_PLACE ((1ULL << 48) - 1) /* the largest offset, or octets */
+#define INDEX_ID       11 /* bytes of a digest that names a message */
+#define MESSAGE_PLACE  ((1ULL << 46) - 1) /* the largest offset */
+#define MESSAGE_OCTETS ((1ULL << 47) - 1)
+#define MESSAGE_COPIES ((1U << 24) - 1)
 
 /* All that tells one state of a file from another. */
 struct stamp {
@@ -29,19 +31,18 @@ struct stamp {
 	struct timespec ctime;
 };
 
-/* One message of an mbox; 40 bytes, of which there may be 1,000,000. */
+/* One message of an mbox; 32 bytes, of which there may be 1,000,000. */
 struct message {
-	uint64_t offset : 48;   /* in the mbox, of its From_ line */
-	uint64_t from_len : 16; /* bytes of the From_ line, its LF included */
-	uint64_t octets : 48;   /* as RETR sends them, before dot-stuffing */
+	uint64_t offset : 46;   /* in the mbox, of its From_ line */
 	uint64_t tail : 2;      /* bytes of the blank line behind it */
+	uint64_t from_len : 16; /* bytes of the From_ line, its LF included */
+	uint64_t octets : 47;   /* as RETR sends them, before dot-stuffing */
 	uint64_t deleted : 1;   /* marked by DELE; never stored */
-	uint64_t unused : 13;
+	uint64_t copy : 24;     /* 1: first with this id, 2: second ...; 0: not
+				   known yet */
 	unsigned char id[INDEX_ID]; /* see uidl.h; zeros: not known yet */
-	uint32_t copy; /* 1: first with this id, 2: second ...; 0: not
-			  known yet */
-	uint32_t sum;  /* of its From_ line and header: see scan.h */
-};
+	uint32_t sum; /* of its From_ line and header: see scan.h */
+} __attribute__((packed, aligned(4)));
 
 struct index {
 	struct stamp stamp;       /* of the mbox when it was scanned */

@@ -296,7 +296,7 @@ jail_assume_user(const struct jail *j)
 
 /*
  * A message is at least 22 bytes of the mailbox, and takes up to 200 of memory
- * and 40 of the index. Mail that comes meanwhile is moved by an update, and
+ * and 32 of the index. Mail that comes meanwhile is moved by an update, and
  * must not be stopped by a limit in the middle of it.
  */
 void

@@ -22,6 +22,10 @@
 #define SETTLE_TRIES 200
 #define SETTLE_MS    5
 
+/* Bytes: of a mailbox, and of a message. */
+#define SMALL      ((off_t)1 << 20)
+#define USUAL_SIZE 4096
+
 /* Is there at least the directory? Then there has been no mail yet. */
 static enum trouble
 check_directory(const char *path)
@@ -120,6 +124,16 @@ fail:
 	return why;
 }
 
+/* For how many messages there is room at first. Pages that are not used cost
+ * nothing; but what many small lists leave behind does. */
+static uint32_t
+at_once(const struct mbox *m)
+{
+	return m->room > 0 || m->stamp.size < SMALL
+	    ? 64
+	    : (uint32_t)(m->stamp.size / USUAL_SIZE & UINT32_MAX);
+}
+
 /* Adds a message to the list. */
 static enum trouble
 add(void *arg, const struct message *one)
@@ -127,7 +141,7 @@ add(void *arg, const struct message *one)
 	struct mbox *m = arg;
 
 	if (m->count == m->room) {
-		uint32_t room = m->room + m->room / 4 + 64;
+		uint32_t room = m->room + m->room / 4 + at_once(m);
 		void *bigger = room < m->room
 		    ? NULL
 		    : realloc(m->messages, room * sizeof *m->messages);

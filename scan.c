@@ -370,7 +370,7 @@ end(struct scan *s)
 	one = (struct message){
 	    .offset = (uint64_t)s->offset & MESSAGE_PLACE,
 	    .from_len = (uint64_t)(s->content - s->offset) & UINT16_MAX,
-	    .octets = s->octets & MESSAGE_PLACE,
+	    .octets = s->octets & MESSAGE_OCTETS,
 	    .tail = tail & 3,
 	    .sum = s->sum,
 	};

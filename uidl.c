@@ -344,8 +344,9 @@ by_id_and_place(const void *a, const void *b, const void *arg)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Goes through the groups that share a digest, of both times in step. */
-static void
+/* Goes through the groups that share a digest, of both times in step. False
+ * if there are too many in one. */
+static int
 number_groups(struct message *m, const uint32_t *order, uint32_t count,
     const struct index *was)
 {
@@ -365,12 +366,16 @@ number_groups(struct message *m, const uint32_t *order, uint32_t count,
 			int known = old < was->count &&
 			    memcmp(w[old].id, id, INDEX_ID) == 0;
 
+			if (one->copy == 0 && !known && most == MESSAGE_COPIES)
+				return 0;
 			if (one->copy == 0)
-				one->copy = known ? w[old++].copy : most + 1;
+				one->copy = known ? w[old++].copy
+						  : (most + 1) & MESSAGE_COPIES;
 			if (most < one->copy)
 				most = one->copy;
 		}
 	}
+	return 1;
 }
 
 /* The first bytes of an id, and the message's index: numbers are quicker to
@@ -430,16 +435,21 @@ uidl_number(struct mbox *m, const struct index *was)
 	uint32_t *order = calloc(n, sizeof *order);
 	uint64_t *keys = calloc(n, 2 * sizeof *keys);
 
+	enum trouble why = TEMP;
+
 	if (order != NULL && keys != NULL) {
 		order_messages(m->messages, m->count, order, keys);
-		number_groups(m->messages, order, m->count, was);
-	} else {
-		log_line(
-		    LOG_ERR, "no memory for the ids of mailbox %s", m->path);
+		if (number_groups(m->messages, order, m->count, was))
+			why = FINE;
 	}
+	if (why != FINE)
+		log_line(LOG_ERR,
+		    "mailbox %s has more identical messages than can be told "
+		    "apart, or there is no memory for their ids",
+		    m->path);
 	free(order);
 	free(keys);
-	return order != NULL && keys != NULL ? FINE : TEMP;
+	return why;
 }
 
 const char *
@@ -455,6 +465,7 @@ uidl_text(const struct message *m, char out[UIDL_TEXT])
 	}
 	*at = '\0';
 	if (m->copy > 1)
-		snprintf(at, UIDL_TEXT - 2 * INDEX_ID, "-%u", m->copy);
+		snprintf(
+		    at, UIDL_TEXT - 2 * INDEX_ID, "-%u", (unsigned)m->copy);
 	return out;
 }

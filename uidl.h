@@ -1,7 +1,7 @@
 /*
  * uidl.h - unique ids: what names a message for good (RFC 1939 s. 7)
  *
- * 32 hex digits of a digest over what no mail program rewrites, never over
+ * 22 hex digits of a digest over what no mail program rewrites, never over
  * what it does (Status and the like), nor an id that a sender could choose.
  * Identical messages are told apart by "-2", "-3", which the index remembers.
  */
@@ -10,7 +10,7 @@
 
 #include "mbox.h"
 
-#define UIDL_TEXT (2 * INDEX_ID + 1 + 10 + 1) /* room: hex, "-", copy, NUL */
+#define UIDL_TEXT (2 * INDEX_ID + 1 + 8 + 1) /* room: hex, "-", copy, NUL */
 
 /*
  * Works out the digest of those messages, from "first" on, counted from 0,
@@ -34,7 +34,8 @@ enum trouble uidl_keep_copies(struct index *was);
 /*
  * Numbers the messages, all of which have their digest, among those that
  * share it. What has a number keeps it; last time's copies get theirs, in
- * their order; what is new gets one that is not in use. TEMP, logged, if memory lacks.
+ * their order; what is new gets one that is not in use. TEMP, logged, if
+ * memory lacks, or more than MESSAGE_COPIES share a digest.
  */
 enum trouble uidl_number(struct mbox *m, const struct index *was);
 

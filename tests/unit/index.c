@@ -16,14 +16,14 @@
 #define FLAGS     NUMBER(13)
 #define DIGEST    NUMBER(14)
 #define HEAD      NUMBER(16)
-#define RECORD    40
+#define RECORD    32
 #define ROOM      (HEAD + 4 * RECORD)
 
 /* What messages() and numbers() describe: a file of 500 bytes. */
 static const struct message messages[] = {
     {.offset = 100,
      .octets = 81,
-     .id = "0123456789abcde",
+     .id = "0123456789",
      .copy = 1,
      .sum = 77,
      .from_len = 34,
@@ -37,7 +37,7 @@ static const struct message messages[] = {
     {.offset = 236,
      .octets = 400,
      .id = "",
-     .copy = 2000000000,
+     .copy = 8000000,
      .from_len = 50,
      .tail = 2},
 };
@@ -197,7 +197,7 @@ many_messages_are_read(void **state)
 	for (uint32_t i = 0; i < 5000; i++)
 		x.messages[i] = (struct message){.offset = i * 64U,
 		    .octets = 50,
-		    .copy = i + 1,
+		    .copy = (i + 1) & MESSAGE_COPIES,
 		    .from_len = 34};
 	for (size_t i = 0; i < COUNT(counts); i++) {
 		int fd;
@@ -379,13 +379,12 @@ static const struct {
     {"no From_ line",               HEAD + 6,           2, 0                 },
     {"one of 19 bytes",             HEAD + 6,           2, 19                },
     {"one longer than it all",      HEAD + 6,           2, 115               },
-    {"a tail of 3 bytes",           HEAD + 14,          1, 3                 },
-    {"a tail that is not there",    HEAD + RECORD + 14, 1, 2                 },
-    {"a mark",		      HEAD + 14,          1, 5                 },
-    {"what does not exist",         HEAD + 15,          1, 1                 },
-    {"one copy without a number",   HEAD + RECORD + 32, 4, 0                 },
-    {"a first without a number",    HEAD + 32,          4, 0                 },
-    {"a number without a next one", HEAD + 32,          4, UINT32_MAX        },
+    {"a tail of 3 bytes",           HEAD + 5,           1, 0xc0              },
+    {"a tail that is not there",    HEAD + RECORD + 5,  1, 0x80              },
+    {"a mark",		      HEAD + 13,          1, 0x80              },
+    {"one copy without a number",   HEAD + RECORD + 14, 3, 0                 },
+    {"a first without a number",    HEAD + 14,          3, 0                 },
+    {"a number without a next one", HEAD + 14,          3, MESSAGE_COPIES    },
 };
 
 static void

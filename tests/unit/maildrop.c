@@ -503,12 +503,12 @@ copies_keep_their_ids(void **state)
 	write_mbox(A B A A);
 	assert_int_equal(open_drop(&o, "F"), FINE);
 	show_ids(&o, ids);
-	assert_int_equal(strlen(ids[0]), 32);
-	assert_memory_equal(ids[0], ids[2], 32);
-	assert_memory_equal(ids[0], ids[3], 32);
-	check_text(ids[2] + 32, "-2", "the second copy");
-	check_text(ids[3] + 32, "-3", "the third copy");
-	assert_memory_not_equal(ids[0], ids[1], 32);
+	assert_int_equal(strlen(ids[0]), 22);
+	assert_memory_equal(ids[0], ids[2], 22);
+	assert_memory_equal(ids[0], ids[3], 22);
+	check_text(ids[2] + 22, "-2", "the second copy");
+	check_text(ids[3] + 22, "-3", "the third copy");
+	assert_memory_not_equal(ids[0], ids[1], 22);
 	maildrop_mark(&o.drop, 1);
 	assert_int_equal(maildrop_update(&o.drop), FINE);
 	close_drop(&o, "LULU", "the first is deleted");
@@ -516,9 +516,9 @@ copies_keep_their_ids(void **state)
 	append(A, strlen(A));
 	assert_int_equal(open_drop(&o, "F"), FINE);
 	show_ids(&o, ids);
-	check_text(ids[1] + 32, "-2", "still the second");
-	check_text(ids[2] + 32, "-3", "still the third");
-	check_text(ids[3] + 32, "-4", "a new one");
+	check_text(ids[1] + 22, "-2", "still the second");
+	check_text(ids[2] + 22, "-3", "still the third");
+	check_text(ids[3] + 22, "-4", "a new one");
 	close_drop(&o, "LU", "seen");
 
 	/* A session that asks for no ids must not forget them. */
@@ -527,7 +527,7 @@ copies_keep_their_ids(void **state)
 	close_drop(&o, "LU", "no ids asked");
 	assert_int_equal(open_drop(&o, "F"), FINE);
 	show_ids(&o, ids);
-	check_text(ids[1] + 32, "-2", "after a session without ids");
+	check_text(ids[1] + 22, "-2", "after a session without ids");
 	close_drop(&o, "LU", "seen again");
 }
 
@@ -543,7 +543,7 @@ age_index(uint64_t octets)
 	assert_int_equal(index_read_messages(&x, fd), FINE);
 	x.when.tv_sec += 100;
 	x.octets = octets + x.messages[1].octets;
-	x.messages[0].octets = octets & MESSAGE_PLACE;
+	x.messages[0].octets = octets & MESSAGE_OCTETS;
 	index_write(&x, fd, 0);
 	index_close(&x);
 	close(fd);
@@ -801,9 +801,9 @@ copies_outlive_an_update_without_ids(void **state)
 	assert_int_equal(open_drop(&o, "F"), FINE);
 	assert_int_equal(maildrop_ids(&o.drop), FINE);
 	assert_string_equal(
-	    uidl_text(maildrop_find(&o.drop, 1), id) + 32, "-2");
+	    uidl_text(maildrop_find(&o.drop, 1), id) + 22, "-2");
 	assert_string_equal(
-	    uidl_text(maildrop_find(&o.drop, 2), id) + 32, "-3");
+	    uidl_text(maildrop_find(&o.drop, 2), id) + 22, "-3");
 	close_drop(&o, "LU", "asked again");
 }
 

@@ -232,8 +232,8 @@ set_messages(struct message *m, uint32_t *count, const char *text)
 		} else {
 			uint32_t copy = m[*count - 1].copy;
 
-			m[*count - 1].copy =
-			    copy * 10 + (uint32_t)(*text - '0');
+			copy = copy * 10 + (uint32_t)(*text - '0');
+			m[*count - 1].copy = copy & MESSAGE_COPIES;
 		}
 	}
 }
@@ -246,7 +246,7 @@ show_copies(const struct mbox *m, char *text, size_t room)
 	text[0] = '\0';
 	for (uint32_t i = 0; i < m->count; i++)
 		len += (size_t)snprintf(text + len, room - len, "%c%u",
-		    m->messages[i].id[0], m->messages[i].copy);
+		    m->messages[i].id[0], (unsigned)m->messages[i].copy);
 }
 
 static const struct {
@@ -297,6 +297,21 @@ copies_keep_their_numbers(void **state)
 	}
 }
 
+static void
+there_is_a_last_number(void **state)
+{
+	struct message now[2] = {{.copy = MESSAGE_COPIES - 1}, {.copy = 0}};
+	struct mbox m = {.messages = now, .count = COUNT(now)};
+	struct index was = {.count = 0};
+
+	(void)state;
+	assert_int_equal(uidl_number(&m, &was), FINE);
+	assert_int_equal(now[1].copy, MESSAGE_COPIES);
+	now[0].copy = MESSAGE_COPIES;
+	now[1].copy = 0;
+	assert_int_equal(uidl_number(&m, &was), TEMP);
+}
+
 /* They are sorted by their first bytes, which is not all of them. */
 static void
 ids_that_begin_alike_differ(void **state)
@@ -336,10 +351,10 @@ static const struct {
 	uint32_t copy;
 	const char *text;
 } texts[] = {
-    {{0},						    1,          "00000000000000000000000000000000"           },
+    {{0},						    1,	      "0000000000000000000000"         },
     {{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xff}, 2,
-     "0123456789abcdefff00000000000000-2"									     },
-    {{[15] = 0x5a},					  UINT32_MAX, "0000000000000000000000000000005a-4294967295"},
+     "0123456789abcdefff0000-2"									       },
+    {{[10] = 0x5a},					  MESSAGE_COPIES, "000000000000000000005a-16777215"},
 };
 
 static void
@@ -349,7 +364,7 @@ ids_are_hex_digits(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++) {
-		struct message m = {.copy = texts[i].copy};
+		struct message m = {.copy = texts[i].copy & MESSAGE_COPIES};
 
 		memcpy(m.id, texts[i].id, INDEX_ID);
 		check_text(uidl_text(&m, out), texts[i].text, "id");
@@ -364,6 +379,7 @@ main(void)
 	    cmocka_unit_test(ids_follow_what_no_program_rewrites),
 	    cmocka_unit_test(the_first_128_bytes_of_the_body_count),
 	    cmocka_unit_test(long_headers_count_to_their_end),
+	    cmocka_unit_test(there_is_a_last_number),
 	    cmocka_unit_test(ids_that_begin_alike_differ),
 	    cmocka_unit_test(the_from_line_does_not_count),
 	    cmocka_unit_test(a_cut_mailbox_has_no_ids),
