@@ -21,6 +21,9 @@ message_open(struct reading *r, struct mbox *m, uint32_t i, uint32_t lines)
 	    .lines = lines,
 	    .in_header = 1,
 	};
+	/* More than there can be: they need not be counted. */
+	if (lines >= r->end - r->at)
+		r->lines = MESSAGE_ALL;
 }
 
 /* A line ends: it may be the header's last, or the last that is wanted. */
