@@ -152,7 +152,7 @@ def opening(b, server, box):
 
 
 def check(b, server, box, got):
-    want = b.boxes[box][0], b.octets.get(box)
+    want = b.boxes[box][0], b.octets.get(box, got['octets'])  # of a box that was kept it is not known
     if server.name.startswith('pop3d') and (got['messages'], got['octets']) != want:
         raise Failure(f'STAT says {got}, not {want}')
 
