@@ -306,8 +306,7 @@ start_plan(struct work *w, const struct range *keep, size_t count, off_t size,
 	p->size = size;
 	p->range_count = count;
 	p->ranges = calloc(count + 1, sizeof *p->ranges);
-	w->block = malloc(BLOCK);
-	if (p->ranges == NULL || w->block == NULL)
+	if (p->ranges == NULL)
 		return 0;
 	memcpy(p->ranges, keep, count * sizeof *keep);
 	w->end = st->st_size;
@@ -343,7 +342,9 @@ probe(const struct work *w)
 static int
 prepare(struct work *w, struct record *rec)
 {
-	if (!sync_file(w->r->fd) || !plan_sample(&w->plan, w->r->fd) ||
+	w->block = malloc(BLOCK);
+	if (w->block == NULL || !sync_file(w->r->fd) ||
+	    !plan_sample(&w->plan, w->r->fd) ||
 	    !plan_write(&w->plan, w->r->journal) || !reserve(w) || !probe(w))
 		return 0;
 	*rec = next_record(w);

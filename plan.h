@@ -20,7 +20,7 @@
 #define PLAN_ID  16
 #define PLAN_TAG 8 /* bytes that a record's data are checked by */
 #ifndef PLAN_DATA  /* tests have it small */
-#define PLAN_DATA ((off_t)16 << 20) /* bytes; no record carries more */
+#define PLAN_DATA ((off_t)32 << 20) /* bytes; no record carries more */
 #endif
 #define PLAN_SAMPLES 16384 /* at most; a bound for the plan */
 
