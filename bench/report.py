@@ -35,7 +35,10 @@ ROWS = (
     ('Private memory of a session', 'memory', 'kib', 'KiB', ('300',)),
     ('the same, not yet logged in', 'memoryidle', 'kib', 'KiB', ('250',)),
     ('the same, 100,000 messages: bytes a message', 'memorymany', 'bytes_each', 'bytes', ('40',)),
-)
+) + tuple((f'Growth to {to}: {what}', 'growth', f'{kind}_{figure}', '× straight', ('1.2',))
+           for kind, to in (('messages', '1,000,000 messages'), ('bytes', '10 GiB'), ('line', 'one line of 10 GiB'))
+           for what, figure in (('first open', 'open'), ('LIST', 'list'), ('UIDL', 'uidl'), ('RETR of all', 'retr'),
+                                ('DELE of half', 'dele'), ('QUIT', 'quit')))
 SCALE = {'ms': 1e3, 'us': 1e6}
 COLOURS = {'pop3d': '#1b6e3c', 'popa3d': '#8899aa', 'solid': '#99aabb', 'mailutils': '#aabbcc', 'courier': '#bbccdd',
            'dovecot': '#ccd8e4'}

@@ -12,6 +12,7 @@ from servers import FIRST_UID, HASH, MAIL, USERS
 
 MIB, GIB = 1 << 20, 1 << 30
 BOXES = {'small': (10, 100 << 10), 'big': (20000, GIB), 'many': (100000, 100 * MIB)}
+GROWN = {'messages': (1000000, GIB), 'bytes': (1000, 10 * GIB), 'line': (1, 10 * GIB)}
 TINY = {'small': (10, 20 << 10), 'big': (200, MIB), 'many': (1000, MIB)}
 BUILD = ['cc', '-std=c11', '-D_GNU_SOURCE', '-O3', '-Wall', '-Wextra', '-Wconversion', '-Wshadow',
          '-Wstrict-prototypes', '-Werror']
@@ -24,8 +25,9 @@ class Failure(Exception):
 class Bench:
     """A place to work in, the mailboxes, and the client."""
 
-    def __init__(self, work, here, tiny):
+    def __init__(self, work, here, tiny, smaller):
         self.work, self.boxes, self.tiny = work, TINY if tiny else BOXES, tiny
+        self.smaller = 10000 if tiny else smaller
         self.octets = {}
         for program in ('load', 'floor'):
             subprocess.run(BUILD + [f'{here}/{program}.c', '-o', f'{work}/{program}'], check=True)
@@ -194,6 +196,43 @@ def memory(b, server, box, state):
     return {'kib': kib, 'bytes_each': kib * 1024 / b.boxes[box][0]}
 
 
+def grown(b, server, kind, count, size):
+    """Everything once, with a mailbox like that."""
+    b.prepare(server, 'small')
+    path = f'{b.work}/mail/bench1'
+    with open(path, 'r+b'):
+        mail.write_plain(path, count, size, kind != 'line')
+    os.utime(path, (time.time() - 3600,) * 2)
+    os.sync()
+    with Running(server):
+        got = b.client(server, 'open')
+        if got['messages'] != count:
+            raise Failure(f'STAT says {got}, not {count}')
+        retrieved = b.client(server, 'retrieve', 32 if count > 1 else 1, 'RETR')
+        deleted = b.client(server, 'delete', 'half')
+    return {'open': got['stat'], 'list': got['list'], 'uidl': got['uidl'], 'retr': retrieved['seconds'],
+            'dele': deleted['dele'], 'quit': deleted['quit']}
+
+
+def growth(b, server):
+    """How many times ten times the time of a tenth: 1 is a straight line. What
+    takes less than a millisecond is no line, but the noise of the machine."""
+    figures = {}
+    for kind, (count, size) in GROWN.items():
+        size //= b.smaller
+        if kind == 'messages':
+            count //= b.smaller
+        tenth = grown(b, server, kind, count // 10 if kind == 'messages' else count, size // 10)
+        whole = grown(b, server, kind, count, size)
+        for what, seconds in whole.items():
+            figures[f'{kind}_{what}_s'] = seconds
+            if seconds > 0.001:
+                figures[f'{kind}_{what}'] = seconds / max(10 * tenth[what], 0.001)
+    for path in glob.glob(f'{b.work}/mail/*'):
+        os.unlink(path)
+    return figures
+
+
 WORK = {
     'start': start,
     'login': lambda b, s: sessions(b, s, 1),
@@ -211,6 +250,7 @@ WORK = {
     'memory': lambda b, s: memory(b, s, 'small', 'in'),
     'memoryidle': lambda b, s: memory(b, s, 'small', 'out'),
     'memorymany': lambda b, s: memory(b, s, 'many', 'in'),
+    'growth': growth,
 }
 
 
