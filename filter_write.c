@@ -52,7 +52,6 @@ static const struct rule session_rules[] = {
     {.call = SCMP_SYS(fstat)},
     {.call = SCMP_SYS(ftruncate)},
     {.call = SCMP_SYS(fsync)},
-    {.call = SCMP_SYS(close)},
     {SCMP_SYS(fallocate), 1, {{1, INT, 0}}},
     {SCMP_SYS(sync_file_range), 1, {{3, INT, SYNC_FILE_RANGE_WRITE}}},
     {SCMP_SYS(fcntl), 1, {{1, INT, F_OFD_SETLK}}},

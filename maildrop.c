@@ -496,10 +496,18 @@ keep_index(struct maildrop *d)
 }
 
 void
+maildrop_leave(struct maildrop *d)
+{
+	if (d->index_fd == -1)
+		return;
+	keep_index(d);
+	boxlock_byte(d->index_fd, THE_SESSION, F_UNLCK);
+}
+
+void
 maildrop_close(struct maildrop *d)
 {
-	if (d->index_fd != -1)
-		keep_index(d);
+	maildrop_leave(d);
 	index_close(&d->was);
 	mbox_close(&d->mbox);
 	if (d->index_fd != -1)

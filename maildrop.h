@@ -94,7 +94,11 @@ enum trouble maildrop_ids(struct maildrop *d);
  */
 enum trouble maildrop_update(struct maildrop *d);
 
-/* Writes the index if there is something new in it, unlocks, closes. */
+/* Writes the index if there is something new in it, and unlocks; from then on
+ * there is nothing to do with it but maildrop_close(), or to exit. */
+void maildrop_leave(struct maildrop *d);
+
+/* As maildrop_leave(); frees and closes all. */
 void maildrop_close(struct maildrop *d);
 
 #endif

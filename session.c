@@ -580,7 +580,7 @@ session_run(const struct session_config *config)
 		reply_trouble(s, why);
 	}
 	/* Before the last answer is sent: who has it may log in again. */
-	maildrop_close(&s->drop);
+	maildrop_leave(&s->drop);
 	reply_flush(&s->out);
 	s->sum.out = s->out.octets;
 	if (s->drop.journal_is_foreign)
