@@ -39,7 +39,8 @@ SECRET = pop3d-secret.o apop.o log.o scram.o secrets.o
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \
         $(HOSTILES) tests/bin/pop3d-slow-clock tests/bin/pop3d-no-wipe \
         tests/bin/pop3d-leaky-names \
-        tests/bin/pop3d-long-floor tests/bin/deny tests/bin/pam_says.so
+        tests/bin/pop3d-long-floor tests/bin/pop3d-oom \
+        tests/bin/deny tests/bin/pam_says.so
 
 # A program whose processes turn on the others: see tests/hostile.c
 wrap      = $(addprefix -Wl$(,)--wrap=,$(1))
@@ -47,6 +48,7 @@ wrap      = $(addprefix -Wl$(,)--wrap=,$(1))
 HOSTILE   = $(call wrap,proto_verb privsep_log_to maildrop_size)
 FREE      = $(call wrap,jail_basics jail_wait jail_login jail_session)
 HOSTILES  = tests/bin/hostile tests/bin/hostile-no-filter tests/bin/hostile-free
+OOM       = $(call wrap,fork getpwnam getgrnam getgrouplist dlopen)
 NO_FILTER = $(call wrap,filter_has_seccomp)
 
 all: $(NAME) $(NAME)-secret
@@ -115,6 +117,10 @@ tests/bin/pop3d-long-floor: pop3d.o $(OBJ)
 	@mkdir -p tests/bin
 	$(CC) $(ALL_CFLAGS) -DREFUSAL_MS=600000 -DCLOSE_S=1 $(LINK) $(LDFLAGS) \
 	    -o $@ monitor.c $(filter-out monitor.o,$^) $(LIBS)
+
+tests/bin/pop3d-oom: tests/oom.c pop3d.o $(OBJ)
+	@mkdir -p tests/bin
+	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(OOM) -o $@ $^ $(LIBS)
 
 $(HOSTILES): tests/hostile.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin

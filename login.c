@@ -649,11 +649,10 @@ login_run(const struct login_config *config)
 	    .root = config->jail_root,
 	    .uid = config->jail_uid,
 	    .gid = config->jail_gid};
-	struct login *l = calloc(1, sizeof *l);
+	static struct login room; /* too much for the stack */
+	struct login *l = &room;
 	struct stat out;
 
-	if (l == NULL)
-		_exit(EX_TEMPFAIL);
 	l->config = config;
 	l->cleartext = config->cleartext;
 	privsep_log_to(config->monitor);

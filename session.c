@@ -541,14 +541,13 @@ block_signals(void)
 _Noreturn void
 session_run(const struct session_config *config)
 {
-	struct session *s = calloc(1, sizeof *s);
+	static struct session room; /* too much for the stack */
+	struct session *s = &room;
 	struct maildrop_paths paths;
 	enum trouble why;
 	struct grant g;
 	struct jail j;
 
-	if (s == NULL)
-		_exit(EX_TEMPFAIL);
 	s->config = config;
 	privsep_log_to(config->monitor);
 	jail_wait(config->means);
