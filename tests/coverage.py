@@ -14,17 +14,16 @@ adds up as long as the program is the same. variant/keep.c has the trick.
 """
 import argparse
 import collections
+import contextlib
 import glob
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True  # before what is ours: the tree stays clean
 
-from variant import TREE, copy_tree, make, make_shared
+from variant import TREE, copy_tree, make, make_shared, place
 
 PARTS = ('unit', 'lang', 'dialog', 'secret', 'starts', 'full', 'fault', 'superservers', 'delivery', 'proxies',
          'ucspi', 'hostile', 'clients')
@@ -52,14 +51,22 @@ class Line:
 
 # -- building and running
 
-def build(place):
-    counters = make_shared(place, 'counters')
-    tree = copy_tree(place)
+def build(directory):
+    counters = make_shared(directory, 'counters')
+    tree = copy_tree(directory)
     subprocess.run(['gcc', '-O1', '-fPIC', '-D_GNU_SOURCE', f'-DCOUNTERS="{counters}"', '-c', '-o', f'{tree}/keep.lo',
                     'tests/variant/keep.c'], cwd=tree, check=True)
     make(tree, FLAGS, f'{tree}/keep.lo -Wl,--wrap=__gcov_exit -Wl,-T,{tree}/tests/variant/keep.ld',
          ['all', 'units', 'faults'])
+    forget_tests(tree)
     return tree
+
+
+def forget_tests(tree):
+    """What gcov has to say of the tests is not asked for, and not to be run."""
+    for path in glob.glob(f'{tree}/tests/**/*.gc*', recursive=True):
+        if 'fault' not in path:
+            os.unlink(path)
 
 
 def dump(tree):
@@ -69,8 +76,9 @@ def dump(tree):
     programs = [f'{tree}/pop3d', f'{tree}/pop3d-secret', f'{tree}/tests/fault/bin/pop3d'] + \
         glob.glob(f'{tree}/tests/bin/*') + glob.glob(f'{tree}/tests/unit/bin/*')
     for path in programs:
-        if not path.endswith(('.gcno', '.gcda')):
+        if os.access(path, os.X_OK):
             subprocess.run([path], env={'COVERAGE_DUMP': '1'}, check=True)
+    forget_tests(tree)
 
 
 def measure(tree):
@@ -78,7 +86,7 @@ def measure(tree):
     files = collections.defaultdict(dict)
     made = [os.path.relpath(p, tree) for p in glob.glob(f'{tree}/**/*.gcda', recursive=True)]
     out = subprocess.run(['gcov', '--branch-probabilities', '--json-format', '--stdout'] +
-                         [n for n in made if 'tests/unit' not in n], cwd=tree, check=True, stdout=subprocess.PIPE)
+                         made, cwd=tree, check=True, stdout=subprocess.PIPE)
     for text in out.stdout.splitlines():
         for entry in json.loads(text)['files']:
             name = entry['file']
@@ -166,16 +174,13 @@ def main():
     o.add_argument('--branches', action='store_true', help='list all branches that are not taken')
     o.add_argument('parts', nargs='*', metavar='PART', help='of the suite, or "none"')
     options = o.parse_args()
-    place = options.place or tempfile.mkdtemp(prefix='pop3d-coverage-')
-    try:
-        tree = build(place)
+    kept = options.place and os.path.abspath(options.place)
+    with contextlib.nullcontext(kept) if kept else place('pop3d-coverage-') as where:
+        tree = build(where)
         if options.parts != ['none']:
             subprocess.run(['tests/run'] + (options.parts or list(PARTS)), cwd=tree, check=False)
         dump(tree)
         files = measure(tree)
-    finally:
-        if not options.place:
-            shutil.rmtree(place)
     branches = print_table(files)
     if options.branches:
         print_branches(files)

@@ -15,17 +15,16 @@ import glob
 import os
 import re
 import shutil
-import signal
 import socket
 import struct
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True  # before what is ours: the tree stays clean
 
 import answers
 from scene import Scene, enter_namespace
+from variant import place
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT = 60  # seconds for any wait
@@ -34,6 +33,7 @@ NAMES = ('monitor', 'session', 'login') + ('child',) * 5
 COUNT, DELETED = 300, (2, 7, 250)  # their index has to grow
 HASH = '$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1'
 
+GONE = 'QUIT has failed, but something is gone'
 # What depends on the secrets file is not offered while it cannot be read.
 FOR_NOW = (b'-ERR [SYS/TEMP]', b'-ERR that mechanism is not offered here')
 
@@ -128,8 +128,8 @@ def comparable(heard):
 class Trial:
     """A scene, a session that runs out of memory, and one after it."""
 
-    def __init__(self, place, name, process=0, nth=0, lasting=False):
-        self.place, self.name, self.kind = place, name, KINDS[name]
+    def __init__(self, directory, name, process=0, nth=0, lasting=False):
+        self.place, self.name, self.kind = directory, name, KINDS[name]
         self.asked = process, nth, int(lasting)
         self.password = PASSWORDS.get(name, 'secret')
         self.wrong, self.heard, self.is_told, self.logged = [], [], False, ''
@@ -249,7 +249,7 @@ class Trial:
         if self.name in ('open', 'recover') or is_told:
             self.expect(data == NEW, 'the messages are still there')
         elif heard[-1:] and heard[-1].startswith(b'-ERR'):
-            self.expect(data == OLD, 'something is gone')
+            self.expect(data == OLD, GONE)
         else:
             self.expect(data in (OLD, NEW), 'the mailbox is neither the old nor the new one')
         try:
@@ -264,13 +264,13 @@ def blame(trial):
         print(f'# {line}')
 
 
-def run_kind(place, name, pool):
+def run_kind(directory, name, pool):
     """All allocations of all processes."""
-    clean = Trial(place, name).play()
+    clean = Trial(directory, name).play()
     bad, counts = int(bool(clean.wrong)), []
     if clean.wrong:
         blame(clean)
-    jobs = [Trial(place, name, process, nth, lasting) for process, most in enumerate(clean.made)
+    jobs = [Trial(directory, name, process, nth, lasting) for process, most in enumerate(clean.made)
             for nth in range(1, most + 1) for lasting in (False, True)]
     failed = collections.Counter()
     for trial in pool.map(lambda t: t.play(clean), jobs):
@@ -286,31 +286,29 @@ def run_kind(place, name, pool):
 
 
 def run(form, argv):
-    place = tempfile.mkdtemp(prefix='pop3d-oom-')
     pool = futures.ThreadPoolExecutor(8)  # most of them wait, for two seconds
-    good = True
-    try:
-        os.chmod(place, 0o755)
-        for source, name in (('pop3d', 'pop3d'), ('tests/bin/pop3d-oom', 'oom'), ('tests/fault/bin/inject', 'inject')):
-            shutil.copy(f'{HERE}/../{source}', f'{place}/{name}')
-        if argv:
-            name, process, nth, lasting = argv
-            trial = Trial(place, name, int(process), int(nth), lasting == 'lasting').play(Trial(place, name).play())
-            blame(trial)
-            return not trial.wrong
-        for name, kind in KINDS.items():
-            if kind.form == form:
-                good &= run_kind(place, name, pool)
-    finally:
-        pool.shutdown(cancel_futures=True)
-        shutil.rmtree(place)
-    return good
+    with place('pop3d-oom-') as directory:
+        copy_programs(directory)
+        try:
+            if argv:
+                name, process, nth, lasting = argv
+                clean = Trial(directory, name).play()
+                trial = Trial(directory, name, int(process), int(nth), lasting == 'lasting').play(clean)
+                blame(trial)
+                return not trial.wrong
+            return all([run_kind(directory, name, pool) for name, kind in KINDS.items() if kind.form == form])
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def in_namespace(argv):
+def copy_programs(directory):
+    for source, name in (('pop3d', 'pop3d'), ('tests/bin/pop3d-oom', 'oom'), ('tests/fault/bin/inject', 'inject')):
+        shutil.copy(f'{HERE}/../{source}', f'{directory}/{name}')
+
+
+def in_namespace(script, argv):
     sys.stdout.flush()
-    inner = subprocess.Popen(['unshare', '--mount', '--propagation', 'private', sys.executable,
-                              os.path.abspath(__file__), '--inside'] + argv)
+    inner = subprocess.Popen(['unshare', '--mount', '--propagation', 'private', sys.executable, script, '--inside'] + argv)
     try:
         return inner.wait() == 0
     finally:
@@ -319,26 +317,18 @@ def in_namespace(argv):
         inner.wait()
 
 
-def leave(number, _frame):
-    for other in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(other, signal.SIG_IGN)
-    sys.exit(128 + number)
-
-
 def main(argv):
     os.umask(0o022)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, leave)
     inside = argv[:1] == ['--inside']
     argv = [a for a in argv if a not in ('--inside', '--one')]
     if inside:
         enter_namespace()
         return not run('root', argv)
     if argv and KINDS[argv[0]].form == 'root':
-        return not in_namespace(['--one'] + argv)
+        return not in_namespace(os.path.abspath(__file__), ['--one'] + argv)
     good = run('user', argv)
     if not argv and os.geteuid() == 0:
-        good &= in_namespace([])
+        good &= in_namespace(os.path.abspath(__file__), [])
     elif not argv:
         print('ok - oom: full separation # SKIP not root')
     return not good

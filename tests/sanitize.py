@@ -15,11 +15,10 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True  # before what is ours: the tree stays clean
 
-from variant import copy_tree, make, make_shared
+from variant import copy_tree, make, make_shared, place
 
 FLAGS = '-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 JAIL = ['CPPFLAGS=-DJAIL_FOR_SANITIZERS']
@@ -53,17 +52,18 @@ def units(tree):
     return sorted(p for p in glob.glob(f'{tree}/tests/unit/bin/*') if os.access(p, os.X_OK))
 
 
-def build(place, flags=FLAGS, more=()):
-    tree = copy_tree(place)
-    subprocess.run(['gcc', '-O1', '-g', '-fPIC', '-D_GNU_SOURCE', f'-DREPORTS="{make_shared(place, "reports")}"',
-                    '-c', '-o', f'{tree}/reports.lo', 'tests/variant/reports.c'], cwd=tree, check=True)
+def build(directory):
+    tree = copy_tree(directory)
+    reports = make_shared(directory, 'reports')
+    subprocess.run(['gcc', '-O1', '-g', '-fPIC', '-D_GNU_SOURCE', f'-DREPORTS="{reports}"', '-c',
+                    '-o', f'{tree}/reports.lo', 'tests/variant/reports.c'], cwd=tree, check=True)
     tests = [f'tests/unit/bin/{os.path.basename(p)[:-2]}' for p in glob.glob(f'{tree}/tests/unit/*.c')]
-    make(tree, flags, f'{tree}/reports.lo', ['all', *tests], JAIL + list(more))
+    make(tree, FLAGS, f'{tree}/reports.lo', ['all', *tests], JAIL)
     return tree
 
 
-def sanitize(place, parts):
-    tree = build(place)
+def sanitize(directory, parts):
+    tree = build(directory)
     for path in units(tree):
         play(tree, os.path.basename(path), [path], CMOCKA_MESSAGE_OUTPUT='TAP', ASAN_OPTIONS='detect_leaks=1')
     if parts:
@@ -71,7 +71,7 @@ def sanitize(place, parts):
             play(tree, part, [f'tests/{part}.py'])
     else:
         play(tree, 'dialog', ['tests/dialog.py', '--mode', 'root' if os.geteuid() == 0 else 'user'])
-    with open(f'{place}/reports/report', 'rb') as f:
+    with open(f'{directory}/reports/report', 'rb') as f:
         said = f.read()[8:].rstrip(b'\0').decode(errors='backslashreplace')
     expect(said == '', 'the sanitizers have found nothing', said)
 
@@ -82,35 +82,35 @@ VALGRIND = ['valgrind', '-q', '--error-exitcode=99', '--leak-check=full', '--err
             '--track-fds=no', '--trace-children=no']
 
 
-def memcheck(place):
+def memcheck(directory):
     """What valgrind finds goes to a file for each process, which is opened
     before the process is locked in."""
-    tree = copy_tree(place)
+    tree = copy_tree(directory)
     tests = [f'tests/unit/bin/{os.path.basename(p)[:-2]}' for p in glob.glob(f'{tree}/tests/unit/*.c')]
     make(tree, '-O1 -g', '', ['all', *tests], JAIL)
     for path in units(tree):
         play(tree, f'{os.path.basename(path)} under valgrind', VALGRIND + [path], CMOCKA_MESSAGE_OUTPUT='TAP')
     for i, (said, want) in enumerate(SESSIONS, 1):
-        memcheck_session(f'{place}/{i}', tree, said, want, i)
+        memcheck_session(f'{directory}/{i}', tree, said, want, i)
 
 
-def memcheck_session(place, tree, said, want, i):
-    os.mkdir(place)
+def memcheck_session(here, tree, said, want, i):
+    os.mkdir(here)
     for name in ('mail', 'state'):
-        os.mkdir(f'{place}/{name}', 0o711)
-    shutil.copy(f'{tree}/tests/mailboxes/two.mbox', f'{place}/mail/joe')
-    with open(f'{place}/secrets', 'w', encoding='ascii') as f:
+        os.mkdir(f'{here}/{name}', 0o711)
+    shutil.copy(f'{tree}/tests/mailboxes/two.mbox', f'{here}/mail/joe')
+    with open(f'{here}/secrets', 'w', encoding='ascii') as f:
         f.write('joe:{PLAIN}secret\n')
-    os.chmod(f'{place}/secrets', 0o600)
+    os.chmod(f'{here}/secrets', 0o600)
     ids = {}
     if os.geteuid() == 0:
         ids = {'user': 65534, 'group': 65534, 'extra_groups': []}
-        subprocess.run(['chown', '-R', '65534:65534', place], check=True)
+        subprocess.run(['chown', '-R', '65534:65534', here], check=True)
     ours, theirs = socket.socketpair()
-    with theirs, open(f'{place}/log', 'wb') as log:
-        p = subprocess.Popen(VALGRIND + [f'--log-file={place}/found.%p', f'{tree}/pop3d', '--stderr', '--no-pam',
-                                         f'--secrets={place}/secrets', f'--state={place}/state',
-                                         f'--mailbox={place}/mail/%u'],
+    with theirs, open(f'{here}/log', 'wb') as log:
+        p = subprocess.Popen(VALGRIND + [f'--log-file={here}/found.%p', f'{tree}/pop3d', '--stderr', '--no-pam',
+                                         f'--secrets={here}/secrets', f'--state={here}/state',
+                                         f'--mailbox={here}/mail/%u'],
                              stdin=theirs, stdout=theirs, stderr=log, cwd='/', **ids)
     ours.settimeout(120)
     ours.sendall(said)
@@ -118,7 +118,7 @@ def memcheck_session(place, tree, said, want, i):
         answers = f.read()
     status = p.wait(120)
     found = ''
-    for path in glob.glob(f'{place}/found.*'):
+    for path in glob.glob(f'{here}/found.*'):
         with open(path, encoding='utf-8', errors='backslashreplace') as f:
             found += f.read()
     oks = answers.count(b'+OK')
@@ -127,15 +127,11 @@ def memcheck_session(place, tree, said, want, i):
 
 
 def main(argv):
-    place = tempfile.mkdtemp(prefix='pop3d-sanitize-')
-    try:
-        os.chmod(place, 0o755)
-        sanitize(place, PARTS if argv == ['all'] else ())
+    with place('pop3d-sanitize-') as directory:
+        sanitize(directory, PARTS if argv == ['all'] else ())
         if argv == ['all']:
-            os.mkdir(f'{place}/valgrind')
-            memcheck(f'{place}/valgrind')
-    finally:
-        shutil.rmtree(place)
+            os.mkdir(f'{directory}/valgrind')
+            memcheck(f'{directory}/valgrind')
     return 0
 
 

@@ -3,6 +3,7 @@
  *
  *   inject PROCESS:CALL:N:WHAT PROGRAM ARGUMENT...
  *   inject FILE PROGRAM ARGUMENT...
+ *   inject -s ...      as these, but counted from the start
  *
  * Process 0 is the program, 1 its first child, 2 its second. Calls are
  * counted from the first fork on, for each process and name from 1. What
@@ -89,6 +90,7 @@ struct run {
 	int after;
 	int again;
 	unsigned seen; /* such calls */
+	int from_start;
 };
 
 static _Noreturn void
@@ -303,8 +305,8 @@ resume(const struct run *r, const struct process *p, int signal)
 {
 	int is_wanted = r->deed != NOTHING && p == &r->processes[r->process] &&
 	    (r->again || r->seen < r->nth);
-	int sees_calls =
-	    r->count > 1 && (r->list != NULL || is_wanted || p->spoilt);
+	int sees_calls = (r->count > 1 || r->from_start) &&
+	    (r->list != NULL || is_wanted || p->spoilt);
 
 	ptrace(sees_calls ? PTRACE_SYSCALL : PTRACE_CONT, p->pid, 0, signal);
 }
@@ -358,6 +360,9 @@ main(int argc, char **argv)
 {
 	struct run r = {.seen = 0};
 
+	r.from_start = argc > 1 && strcmp(argv[1], "-s") == 0;
+	argc -= r.from_start;
+	argv += r.from_start;
 	if (argc < 3) {
 		fprintf(stderr, "inject: see the top of inject.c\n");
 		return 2;
