@@ -313,6 +313,12 @@ take_ids(const struct auth_config *config, const char *name,
 	return find_groups(config, pw->pw_name, account) ? FINE : TEMP;
 }
 
+int
+auth_is_unknown(void)
+{
+	return errno == 0 || errno == ENOENT || errno == ESRCH;
+}
+
 static enum trouble
 find_mailbox(const struct auth_config *config, const struct place *place,
     const char *home, struct account *account)
@@ -338,7 +344,7 @@ find_account(const struct auth_config *config, const struct place *place,
 
 	errno = 0;
 	pw = getpwnam(owner);
-	if (pw == NULL && errno != 0 && errno != ENOENT && errno != ESRCH) {
+	if (pw == NULL && !auth_is_unknown()) {
 		log_errno("cannot look up user", owner);
 		return TEMP;
 	}
@@ -534,7 +540,7 @@ auth_owner(const struct auth_config *config, uid_t uid, gid_t gid,
 	snprintf(account->name, sizeof account->name, "#%u", (unsigned)uid);
 	errno = 0;
 	pw = getpwuid(uid);
-	if (pw == NULL && errno != 0 && errno != ENOENT && errno != ESRCH) {
+	if (pw == NULL && !auth_is_unknown()) {
 		log_errno("cannot look up user", account->name);
 		return TEMP;
 	}

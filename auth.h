@@ -91,6 +91,10 @@ enum trouble auth_owner(const struct auth_config *config, uid_t uid, gid_t gid,
 int auth_mailbox(const char *pattern, const char *user, const char *home,
     char out[PRIVSEP_PATH + 1]);
 
+/* Errno was 0, and getpwnam() or one of its kind has come to nothing: is there
+ * no such name? Or else nobody can tell. */
+int auth_is_unknown(void);
+
 /* Is that a name that may become part of a path? */
 int auth_name_is_safe(const char *user);
 

@@ -234,15 +234,22 @@ static void
 find_jail_user(struct setup *s)
 {
 	const struct passwd *pw;
-	const struct group *gr = getgrnam(s->opt.mail_group);
+	const struct group *gr;
 
+	errno = 0;
+	gr = getgrnam(s->opt.mail_group);
+	if (gr == NULL && !auth_is_unknown())
+		log_fatal(EX_TEMPFAIL, "cannot look up the mail group");
 	s->monitor.auth.mail_group = gr == NULL ? getegid() : gr->gr_gid;
 	if (!s->monitor.auth.is_root)
 		return;
 	if (gr == NULL && s->opt.use_dotlock)
 		refuse(s, EX_CONFIG, "group", s->opt.mail_group,
 		    "there is none, give the spool's by --mail-group=NAME");
+	errno = 0;
 	pw = getpwnam(s->opt.jail_user);
+	if (pw == NULL && !auth_is_unknown())
+		log_fatal(EX_TEMPFAIL, "cannot look up the jail user");
 	if (pw == NULL || pw->pw_uid == 0)
 		refuse(s, EX_CONFIG, "jail user", s->opt.jail_user,
 		    "does not exist, or is root; useradd --system "

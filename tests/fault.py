@@ -104,7 +104,8 @@ def delivered(data, mail):
 # --- faults
 
 Case = collections.namedtuple('Case', 'pattern steps fault append way then')
-PROCESSES = {'monitor': 0, 'session': 1, 'login': 2}
+PROCESSES = ('monitor', 'login', 'session')  # in the order in which they come
+RECOVERY = ('monitor', 'session')
 DEATHS = ('kill', 'kill-after', 'crash', 'crash-after', 'term')
 ALL_DIE = ('crash', 'crash-after', 'torn')
 ERRORS = ('EIO', 'ENOSPC', 'EDQUOT', 'EINTR', 'EPERM')
@@ -142,23 +143,22 @@ def whats(call):
     return some
 
 
-def spoil(fault):
+def spoil(fault, processes):
     """The fault in inject's words."""
     process, call, n, what = fault.split(':')
     if what[0] == 'E':
         name = what.rstrip('+').removesuffix('-after')
         what = what.replace(name, str(getattr(errno, name)))
-    return f'{PROCESSES[process]}:{call}:{n}:{what}'
+    return f'{processes.index(process)}:{call}:{n}:{what}'
 
 
-def numbered(calls):
+def numbered(calls, processes):
     """'1 fsync' ... as 'session:fsync:1' ..."""
-    names = {str(n): name for name, n in PROCESSES.items()}
     count = collections.Counter()
     for line in calls:
         process, call = line.split()
         count[process, call] += 1
-        yield f'{names[process]}:{call}:{count[process, call]}'
+        yield f'{processes[int(process)]}:{call}:{count[process, call]}'
 
 
 # --- one place, one session after the other
@@ -263,8 +263,12 @@ class Place:
         """Under a fault, or '?': its calls are listed."""
         argv = [self.programs[steps], '--no-pam', '--stderr', f'--secrets={self.dir}/secrets',
                 f'--state={self.state}', f'--mailbox={self.dir}/mail/%u'] + words
-        if fault != '-':
-            argv[:0] = [self.inject, f'{self.dir}/calls' if fault == '?' else spoil(fault)]
+        processes = RECOVERY if words else PROCESSES
+        if fault == '?':
+            argv[:0] = [self.inject, f'{self.dir}/calls']
+            self.listed = processes
+        elif fault != '-':
+            argv[:0] = [self.inject, spoil(fault, processes)]
         with open(self.log, 'ab') as log:
             return subprocess.Popen(argv, stdin=stdio, stdout=stdio, stderr=log, cwd='/', env={}, **self.ids)
 
@@ -299,7 +303,7 @@ class Place:
     def calls(self):
         """Of what was last started with '?'."""
         with open(f'{self.dir}/calls', encoding='ascii') as f:
-            return list(numbered(f))
+            return list(numbered(f, self.listed))
 
 
 # --- a case

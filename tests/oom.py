@@ -169,7 +169,7 @@ class Trial:
             self.session({})
             self.scene.write_mailbox(OLD)
         if self.name in ('open', 'recover'):
-            self.session({}, ['./inject', '1:fsync:2:crash-after'], DELETED)
+            self.session({}, ['./inject', '2:fsync:2:crash-after'], DELETED)
             assert any(os.path.getsize(p) for p in glob.glob(f'{self.scene.state}/*.journal'))
             self.scene.do_unlock()
 
