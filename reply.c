@@ -22,6 +22,8 @@
 
 #define DRAIN_MAX 65536
 #define PIECE     32768 /* bytes of a line that are copied at a time */
+#define TINY      8     /* bytes of a line that calls are slow for */
+#define RUN       256   /* bytes of such lines that are gone through */
 
 void
 reply_open(struct reply *r, int fd)
@@ -244,17 +246,61 @@ put_piece(struct reply *r, const char *bytes, size_t n, int whole)
 	r->len = (size_t)(out - r->buf);
 }
 
+/* Adds n bytes, whatever lines they are, one by one. */
+static void
+put_bytes(struct reply *r, const char *bytes, size_t n)
+{
+	int line_start = r->line_start, after_cr = r->after_cr;
+	char *out;
+
+	if (sizeof r->buf - r->len < 2 * n)
+		reply_flush(r);
+	out = r->buf + r->len;
+	for (size_t i = 0; i < n; i++) {
+		char c = bytes[i];
+
+		if (line_start && c == '.')
+			*out++ = '.';
+		if (c == '\n' && !after_cr)
+			*out++ = '\r';
+		*out++ = c;
+		line_start = c == '\n';
+		after_cr = c == '\r';
+	}
+	r->line_start = line_start;
+	r->after_cr = after_cr;
+	r->len = (size_t)(out - r->buf);
+}
+
+/* Adds what there is of a line, of n bytes; returns how much that was. */
+static size_t
+put_line_of(struct reply *r, const char *bytes, size_t n)
+{
+	size_t some = n < PIECE ? n : PIECE;
+	const char *lf = memchr(bytes, '\n', some);
+
+	if (lf != NULL)
+		some = (size_t)(lf - bytes) + 1;
+	put_piece(r, bytes, some, lf != NULL);
+	return some;
+}
+
 void
 reply_body(struct reply *r, const char *bytes, size_t n)
 {
+	unsigned tiny = 0; /* lines, one behind the other */
+
 	r->mail += n;
 	while (n > 0 && !r->dead) {
-		size_t some = n < PIECE ? n : PIECE;
-		const char *lf = memchr(bytes, '\n', some);
+		size_t some = n < RUN ? n : RUN;
 
-		if (lf != NULL)
-			some = (size_t)(lf - bytes) + 1;
-		put_piece(r, bytes, some, lf != NULL);
+		if (tiny > 2) {
+			put_bytes(r, bytes, some);
+			tiny = 0;
+		} else {
+			some = put_line_of(r, bytes, n);
+			tiny = some < TINY ? tiny + 1 : 0;
+		}
 		bytes += some;
 		n -= some;
 	}

@@ -225,6 +225,60 @@ much_is_sent_whole(void **state)
 	close(fd);
 }
 
+/* As it has to be sent, byte by byte. */
+static size_t
+send_slowly(const char *body, size_t n, char *out)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (body[i] == '.' && (i == 0 || body[i - 1] == '\n'))
+			out[len++] = '.';
+		if (body[i] == '\n' && (i == 0 || body[i - 1] != '\r'))
+			out[len++] = '\r';
+		out[len++] = body[i];
+	}
+	if (n > 0 && body[n - 1] != '\n') {
+		out[len++] = '\r';
+		out[len++] = '\n';
+	}
+	memcpy(out + len, ".\r\n", 3);
+	return len + 3;
+}
+
+/* Lines of a few bytes, in a row: they are sent in another way. */
+static void
+tiny_lines_are_sent_whole(void **state)
+{
+	static char body[70000], want[2 * sizeof body + 8], got[sizeof want];
+	static const char letters[] = "\n\n\n\n\r.x\0";
+	int fd = make_nameless("", 0);
+	uint64_t seed = 5;
+
+	(void)state;
+	for (size_t round = 0; round < 200; round++) {
+		size_t n = round < 190 ? draw(&seed, 2000) : sizeof body;
+		uint32_t kinds = 1 + draw(&seed, sizeof letters - 1);
+		size_t want_n;
+
+		for (size_t i = 0; i < n; i++)
+			body[i] = letters[draw(&seed, kinds)];
+		want_n = send_slowly(body, n, want);
+		reply_open(&r, fd);
+		for (size_t at = 0, some; at < n; at += some) {
+			some = 1 + draw(&seed, 900);
+			if (some > n - at)
+				some = n - at;
+			reply_body(&r, body + at, some);
+		}
+		reply_body_end(&r);
+		reply_flush(&r);
+		check_bytes(
+		    got, take(fd, got, sizeof got), want, want_n, "tiny lines");
+	}
+	close(fd);
+}
+
 /* Lines that are longer than what is copied at a time, and CRs there. */
 static void
 long_lines_are_sent_whole(void **state)
@@ -414,6 +468,7 @@ main(void)
 	    cmocka_unit_test(answers_have_their_form),
 	    cmocka_unit_test(a_line_of_more_than_512_octets_is_a_bug),
 	    cmocka_unit_test(much_is_sent_whole),
+	    cmocka_unit_test(tiny_lines_are_sent_whole),
 	    cmocka_unit_test(long_lines_are_sent_whole),
 	    cmocka_unit_test(the_buffer_is_never_overrun),
 	    cmocka_unit_test(short_writes_are_continued),
