@@ -15,7 +15,7 @@ MACHINE    = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 WARN       = -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wcast-qual \
              -Wstrict-prototypes -Wmissing-prototypes -Wvla
 # Flags that not every compiler or machine has:
-try        = $(shell $(CC) $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
+try        = $(shell $(CC) $(1) -S -x c -o /dev/null /dev/null 2>/dev/null && echo $(1))
 ZERO      := $(call try,-ftrivial-auto-var-init=zero)
 CET       := $(call try,-fcf-protection=full)
 FORTIFY    = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
