@@ -10,7 +10,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,7 +157,6 @@ client_find(struct client *c)
 		memcpy(c->address, peer, sizeof peer);
 		c->is_local = !known || loopback;
 	}
-	/* These fail where there is no TCP, which is no harm. */
+	/* Fails where there is no socket, which is no harm. */
 	setsockopt(STDIN_FILENO, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
-	setsockopt(STDOUT_FILENO, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }

@@ -464,5 +464,6 @@ main(int argc, char **argv)
 		return serve_authenticated(&s);
 	start_children(&s);
 	leave_client(&s);
-	return monitor_run(&s.monitor, s.login_child, s.session_child);
+	/* Nothing is left to be written or freed. */
+	_exit(monitor_run(&s.monitor, s.login_child, s.session_child));
 }

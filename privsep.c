@@ -91,7 +91,8 @@ privsep_start(
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
 		return 0;
-	*child = (struct child){.pid = fork(), .fd = ends[0]};
+	/* There are no threads, and nobody who wants to know of a fork. */
+	*child = (struct child){.pid = _Fork(), .fd = ends[0]};
 	if (child->pid == 0) {
 		close(ends[0]);
 		run(arg, ends[1]);
