@@ -196,7 +196,7 @@ jail_monitor(const struct jail_means *means, int starts_programs)
 static void
 set_groups(const struct jail *j)
 {
-	gid_t groups[64];
+	gid_t groups[256];
 	size_t n = 0;
 
 	must(j->group_count <= COUNT(groups));

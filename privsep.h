@@ -16,17 +16,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PRIVSEP_ADDRESS 45   /* bytes of an address as text */
-#define PRIVSEP_NAME    255  /* bytes of a user name, without its NUL */
-#define PRIVSEP_SECRET  255  /* bytes of a password or digest */
-#define PRIVSEP_PATH    1023 /* bytes of a path */
-#define PRIVSEP_DIGEST  32   /* bytes of a digest, at most */
-#define PRIVSEP_SALT    48   /* bytes of a salt, at most */
-#define PRIVSEP_NONCE   24   /* digits of our part of a nonce */
-#define PRIVSEP_SIGNED  2047 /* bytes of what a SCRAM proof is about */
-#define PRIVSEP_REST    4096 /* client bytes read but not yet used */
-#define PRIVSEP_GROUPS  32
-#define PRIVSEP_WIRE    8192 /* bytes of any message */
+#define PRIVSEP_ADDRESS 45    /* bytes of an address as text */
+#define PRIVSEP_NAME    255   /* bytes of a user name, without its NUL */
+#define PRIVSEP_SECRET  255   /* bytes of a password or digest */
+#define PRIVSEP_PATH    1023  /* bytes of a path */
+#define PRIVSEP_DIGEST  32    /* bytes of a digest, at most */
+#define PRIVSEP_SALT    48    /* bytes of a salt, at most */
+#define PRIVSEP_NONCE   24    /* digits of our part of a nonce */
+#define PRIVSEP_SIGNED  2047  /* bytes of what a SCRAM proof is about */
+#define PRIVSEP_REST    4096  /* client bytes read but not yet used */
+#define PRIVSEP_GROUPS  256   /* those of directory servers are many */
+#define PRIVSEP_WIRE    10240 /* bytes of any message */
 
 enum message_type {
 	MSG_NONE = 0,    /* the other side has closed */

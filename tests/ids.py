@@ -36,7 +36,7 @@ LIMITS = {'core files': 'Max core file size', 'processes': 'Max processes', 'ope
           'file size': 'Max file size', 'cpu seconds': 'Max cpu time', 'memory': 'Max data size'}
 MAIL = b'From a@b Mon Jan  1 10:00:00 2024\nSubject: long\n\n' + 200000 * b'a line of a long message\n' + b'\n' \
     + b'From a@b Mon Jan  1 10:00:00 2024\nSubject: short\n\nbody\n\n'
-GROUP = 2010  # another one of joe's
+GROUPS = range(2100, 2300)  # more of joe's
 SECRET, UNIX = "harbour-lights-at-dusk", "anna's unix password"
 
 
@@ -111,7 +111,7 @@ class Form:
                 found.append(f'{what}: {is_}, not {should}')
         for key, word in zip(('Uid', 'Gid'), cells['uid, gid'].split() * 2):
             expect(key, {int(n) for n in status[key].split()}, {self.ids[word]})
-        groups = {'as started': self.as_started['Groups'].split(), 'none': [], "user's": [str(JOE), str(GROUP)]}
+        groups = {'as started': self.as_started['Groups'].split(), 'none': [], "user's": [str(g) for g in (JOE, *GROUPS)]}
         if self.is_root:
             expect('groups', status['Groups'].split(), groups[cells['groups']])
         wanted = set(cells['capabilities'].replace('none', '').split()) if self.is_root else set()
@@ -362,7 +362,7 @@ def main(argv):
     if argv == ['--inside']:
         enter_namespace()
         with open('/etc/group', 'a', encoding='ascii') as f:  # our own, by now
-            f.write(f'friends:x:{GROUP}:joe\n')
+            f.writelines(f'friends{g}:x:{g}:joe\n' for g in GROUPS)
     with tempfile.TemporaryDirectory(prefix='pop3d-ids-') as place:
         return run(('user', 'root')[:1 + (argv == ['--inside'])], place)
 

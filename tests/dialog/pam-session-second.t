@@ -14,6 +14,10 @@ C: USER joe
 S: +OK*
 C: PASS anna's unix password
 S: -ERR [AUTH]*
+C: USER joe
+S: +OK*
+C: PASS anna's unix password
+S: -ERR [AUTH]*
 C: QUIT
 S: +OK*
 log user toor has uid 0: refused

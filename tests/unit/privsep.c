@@ -699,13 +699,14 @@ more_groups_are_bad(void **state)
 	unsigned char bytes[PRIVSEP_WIRE], more[PRIVSEP_WIRE] = {0};
 
 	(void)state;
-	for (size_t groups = PRIVSEP_GROUPS - 1; groups < 40; groups++) {
+	for (size_t groups = PRIVSEP_GROUPS - 1; groups < PRIVSEP_GROUPS + 8;
+	     groups++) {
 		size_t n = bytes_of(k, bytes), was = COUNT_AT + 3 * 8;
 		size_t is = COUNT_AT + (1 + groups) * 8;
 
 		memcpy(more, bytes, COUNT_AT);
 		memset(more + COUNT_AT, 0, is - COUNT_AT);
-		more[COUNT_AT] = (unsigned char)groups;
+		put_number(more + COUNT_AT, groups);
 		memcpy(more + is, bytes + was, n - was);
 		check(is_good(k, more, is + n - was) ==
 			(groups <= PRIVSEP_GROUPS),
