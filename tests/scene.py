@@ -319,7 +319,7 @@ class Scene:
             raise Failure('a lock file is left, or another program\'s is gone')
         for path in glob.glob(f'{self.state}/*.*'):
             st = os.lstat(path)
-            owners = (JOE, ANNA, LEAVING, NO_SHELL) if self.form == 'root' else (os.geteuid() or NOBODY,)
+            owners = (JOE, ANNA, GONE, LEAVING, NO_SHELL) if self.form == 'root' else (os.geteuid() or NOBODY,)
             if path.endswith('.login') and self.form == 'root':
                 owners = (0,)
             if st.st_uid not in owners or st.st_mode != stat.S_IFREG | 0o600:
