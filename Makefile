@@ -75,11 +75,11 @@ filter.bpf: filter_write.c Makefile
 
 tests/unit/bin/%: tests/unit/%.c $(OBJ) $(wildcard tests/unit/*.h)
 	@mkdir -p tests/unit/bin
-	$(CC) $(ALL_CFLAGS) -Wno-unused-result $(LINK) $(LDFLAGS) -o $@ $< $(OBJ) -lcmocka $(LIBS)
+	$(CC) $(ALL_CFLAGS) -Wno-unused-result $(LINK) $(LDFLAGS) $(UNIT) -o $@ $< $(OBJ) -lcmocka $(LIBS)
 
 # Its service files are in the test's own directory.
 tests/unit/bin/pam: tests/bin/pam_says.so
-tests/unit/bin/pam: private LDFLAGS += $(call wrap,dlsym)
+tests/unit/bin/pam: private UNIT = $(call wrap,dlsym)
 
 # A program has a second there to answer.
 tests/unit/bin/checkpassword: tests/unit/checkpassword.c checkpassword.c \
