@@ -28,17 +28,17 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 # A shared library costs each connection some 100 us at its start: they are
 # linked in, where there are archives of them. INSTALL says how not to.
 archive    = $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
-LIBS      := $(foreach l,crypt nettle,$(call archive,$(l)))
+LIBS      := $(foreach l,crypt nettle unistring,$(call archive,$(l)))
 
 ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
         index jail journal lang line log login maildrop mbox message monitor \
-        options pam plan privsep proto proxy recall recover reply sasl scan \
+        options pam plan prep privsep proto proxy recall recover reply sasl scan \
         scram secrets session state trace uidl walk
 OBJ   = $(ROOMS:=.o)
-SECRET = pop3d-secret.o apop.o log.o scram.o secrets.o
+SECRET = pop3d-secret.o apop.o log.o prep.o scram.o secrets.o
 UNITS = $(patsubst tests/unit/%.c,tests/unit/bin/%,$(wildcard tests/unit/*.c)) \
         $(HOSTILES) tests/bin/pop3d-slow-clock tests/bin/pop3d-no-wipe \
-        tests/bin/pop3d-leaky-names \
+        tests/bin/pop3d-leaky-names tests/bin/prepare \
         tests/bin/pop3d-long-floor tests/bin/pop3d-oom \
         tests/bin/deny tests/bin/pam_says.so
 
@@ -57,7 +57,7 @@ $(NAME): pop3d.o $(OBJ)
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ pop3d.o $(OBJ) $(LIBS)
 
 $(NAME)-secret: $(SECRET)
-	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(SECRET) -lcrypt -lnettle
+	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(SECRET) $(LIBS)
 
 pop3d.o pop3d-secret.o $(OBJ): $(wildcard *.h) Makefile
 
@@ -96,6 +96,10 @@ tests/bin/pop3d-slow-clock: tests/slow_clock.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin
 	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(call wrap,clock_gettime) \
 	    -o $@ $^ $(LIBS)
+
+tests/bin/prepare: tests/prepare.c prep.o log.o
+	@mkdir -p tests/bin
+	$(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 tests/bin/pop3d-no-wipe: tests/no_wipe.c pop3d.o $(OBJ)
 	@mkdir -p tests/bin
@@ -150,7 +154,7 @@ tests/fault/bin/pop3d: pop3d.o $(OBJ)
 	    -o $@ journal.c plan.c $(filter-out journal.o plan.o,$^) $(LIBS)
 
 check: all units
-	tests/run fence docs lang unit dialog secret
+	tests/run fence docs lang prepare unit dialog secret
 
 # Longer than ./check takes: every fault; a crowd; a model; every state after a loss of
 # power; mistakes.

@@ -235,7 +235,7 @@ ask_pam(const struct auth_config *config, const struct credentials *c,
 	const struct pam_question q = {
 	    .service = config->pam_service,
 	    .user = c->user,
-	    .password = c->secret,
+	    .password = c->typed,
 	    .address = config->address,
 	};
 	struct pam_session own = {.handle = NULL};
@@ -264,8 +264,8 @@ ask_others(const struct auth_config *config, const struct credentials *c,
 		return ask_pam(config, c, account);
 	if (is_apop ? config->timestamp == NULL : !is_password(c->method))
 		return PERM;
-	return checkpassword_check(config->checkpassword, c->user, c->secret,
-	    is_apop ? config->timestamp : "");
+	return checkpassword_check(config->checkpassword, c->user,
+	    is_apop ? c->secret : c->typed, is_apop ? config->timestamp : "");
 }
 
 /* Fills in the groups; false if there are too many to pass on. */

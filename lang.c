@@ -43,6 +43,8 @@ static const struct {
     {"logged in too short a time ago, try again later",
      "die letzte Anmeldung ist zu kurz her, bitte später noch einmal"},
     {"mechanisms follow", "die Verfahren"},
+    {"a character of the user name or password is not allowed there",
+     "ein Zeichen des Benutzernamens oder Passworts ist dort nicht erlaubt"},
     {"no STLS here", "kein STLS auf dieser Verbindung"},
     {"no login on an unencrypted connection: use STLS",
      "keine Anmeldung ohne Verschlüsselung: bitte STLS benutzen"},

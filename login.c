@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "jail.h"
 #include "line.h"
+#include "prep.h"
 #include "privsep.h"
 #include "proto.h"
 #include "proxy.h"
@@ -47,7 +48,9 @@ struct login {
 	const struct login_config *config;
 	struct line_reader in;
 	struct reply out;
-	char user[PRIVSEP_NAME + 1]; /* of USER; empty: none */
+	char user[PRIVSEP_NAME + 1];     /* of USER; empty: none */
+	char secret[PRIVSEP_SECRET + 1]; /* a password's two forms */
+	char typed[PRIVSEP_SECRET + 1];
 	unsigned refused;
 	int client_in; /* descriptors, which STLS exchanges */
 	int client_out;
@@ -187,28 +190,75 @@ take_verdict(struct login *l, struct wire *w)
 	return l->refused < l->config->tries ? NEXT_COMMAND : NEXT_HANGUP;
 }
 
-/* Has name and proof judged, and forgets the proof. */
+/* A password, as the stores want it; returns what is wrong with it. */
+static const char *
+prepare(struct login *l, const char *secret)
+{
+	const char *wrong =
+	    prep_query(PREP_SASL, secret, l->secret, sizeof l->secret);
+
+	return wrong != NULL
+	    ? wrong
+	    : prep_query(PREP_TYPED, secret, l->typed, sizeof l->typed);
+}
+
+/* Has name and proof judged, and forgets the proof. (Digests are ASCII, and
+ * stay what they are.) */
 static enum next
 try_login(struct login *l, enum method method, const char *user, char *secret)
 {
 	struct credentials c = {
 	    .method = method,
 	    .user = user,
-	    .secret = secret,
+	    .secret = l->secret,
+	    .typed = l->typed,
 	    .lang = l->out.lang,
 	    .rest = l->in.bytes,
 	    .rest_len = l->in.left,
 	};
+	const char *wrong = prepare(l, secret);
+	int sent = 0;
 	struct wire w;
-	int sent;
 
 	reply_flush(&l->out);
-	sent = privsep_send_credentials(l->config->monitor, &c);
+	if (wrong == NULL)
+		sent = privsep_send_credentials(l->config->monitor, &c);
 	explicit_bzero(secret, strlen(secret));
+	explicit_bzero(l->secret, sizeof l->secret);
+	explicit_bzero(l->typed, sizeof l->typed);
 	forget_used(l);
+	if (wrong != NULL) {
+		reply_err(&l->out, NULL, wrong);
+		return NEXT_COMMAND;
+	}
 	if (!sent || await_answer(l, &w) != MSG_VERDICT)
 		return NEXT_HANGUP;
 	return take_verdict(l, &w);
+}
+
+/* Prepared, to l->user; false if it cannot be one, and the client knows. */
+static int
+take_name(struct login *l, const char *name)
+{
+	const char *wrong =
+	    prep_query(PREP_SASL, name, l->user, sizeof l->user);
+
+	if (wrong != NULL) {
+		l->user[0] = '\0';
+		reply_err(&l->out, NULL, wrong);
+	}
+	return wrong == NULL;
+}
+
+/* As l->user, which is forgotten. */
+static enum next
+try_login_as_told(struct login *l, enum method method, char *secret)
+{
+	char user[PRIVSEP_NAME + 1];
+
+	memcpy(user, l->user, sizeof user);
+	l->user[0] = '\0';
+	return try_login(l, method, user, secret);
 }
 
 static enum next
@@ -218,8 +268,9 @@ do_apop(struct login *l, const struct args *args)
 		reply_err(&l->out, NULL, "APOP is not offered here");
 		return NEXT_COMMAND;
 	}
-	l->user[0] = '\0';
-	return try_login(l, METHOD_APOP, args->name, args->word);
+	if (!take_name(l, args->name))
+		return NEXT_COMMAND;
+	return try_login_as_told(l, METHOD_APOP, args->word);
 }
 
 static enum next do_auth(struct login *l, const struct args *args);
@@ -239,15 +290,11 @@ do_lang(struct login *l, const struct args *args)
 static enum next
 do_pass(struct login *l, const struct args *args)
 {
-	char user[PRIVSEP_NAME + 1];
-
 	if (l->user[0] == '\0') {
 		reply_err(&l->out, NULL, "say USER first");
 		return NEXT_COMMAND;
 	}
-	memcpy(user, l->user, sizeof user);
-	l->user[0] = '\0';
-	return try_login(l, METHOD_PASS, user, args->word);
+	return try_login_as_told(l, METHOD_PASS, args->word);
 }
 
 static enum next
@@ -262,9 +309,8 @@ do_quit(struct login *l, const struct args *args)
 static enum next
 do_user(struct login *l, const struct args *args)
 {
-	must(strlen(args->name) < sizeof l->user);
-	memcpy(l->user, args->name, strlen(args->name) + 1);
-	reply_ok(&l->out, "now the password");
+	if (take_name(l, args->name))
+		reply_ok(&l->out, "now the password");
 	return NEXT_COMMAND;
 }
 

@@ -6,6 +6,7 @@
  * to the byte.
  */
 #include "log.h"
+#include "prep.h"
 #include "scram.h"
 #include "secrets.h"
 
@@ -167,6 +168,8 @@ make_value(const struct job *job, char *out, size_t room)
 	static const char *const names[] = {
 	    "SCRAM-SHA-256", "SCRAM-SHA-1", "CRYPT", "PLAIN"};
 	char password[PASSWORD + 1] = "", value[512] = "";
+	char typed[PASSWORD + 1] = "";
+	const char *wrong;
 	size_t i = 0;
 
 	while (i < COUNT(names) && job->scheme != NULL &&
@@ -175,7 +178,11 @@ make_value(const struct job *job, char *out, size_t room)
 	if (i == COUNT(names))
 		leave(EX_USAGE,
 		    "--scheme is SCRAM-SHA-256, SCRAM-SHA-1, CRYPT or PLAIN");
-	read_password(password, 1);
+	read_password(typed, 1);
+	wrong = prep_stored(typed, password, sizeof password);
+	explicit_bzero(typed, sizeof typed);
+	if (wrong != NULL)
+		leave(EX_DATAERR, "%s", wrong);
 	if (i < 2)
 		hash_scram(
 		    i == 0 ? SCRAM_SHA_256 : SCRAM_SHA_1, password, value);
@@ -335,17 +342,20 @@ do_list(const struct job *job)
 static int
 do_verify(const struct job *job)
 {
-	char password[PASSWORD + 1] = "";
+	char typed[PASSWORD + 1] = "", password[PASSWORD + 1] = "";
 	struct secrets s;
 	struct secret e;
 	int agrees = 0;
 
 	if (secrets_open(&s, job->file) != FINE)
 		return EX_CONFIG;
-	read_password(password, 0);
+	read_password(typed, 0);
+	if (prep_query(PREP_SASL, typed, password, sizeof password) != NULL)
+		leave(EX_DATAERR, "nobody can have that password");
 	while (secrets_next(&s, job->user, &e))
 		agrees |= secrets_agree(&e, password);
 	secrets_close(&s);
+	explicit_bzero(typed, sizeof typed);
 	explicit_bzero(password, sizeof password);
 	printf("%s\n", agrees ? "right" : "wrong");
 	return !agrees;
@@ -408,6 +418,14 @@ check_job(const struct job *job)
 		leave(EX_USAGE, "the file's name is too long");
 }
 
+/* As pop3d does, which looks for that name. An empty one is none. */
+static void
+prepare_user(const char *typed, char out[NAME_MOST + 1])
+{
+	if (*typed != '\0' && prep_stored(typed, out, NAME_MOST + 1) != NULL)
+		leave(EX_USAGE, "that is no user's name");
+}
+
 static void
 read_options(struct job *job, int argc, char **argv)
 {
@@ -451,6 +469,7 @@ main(int argc, char **argv)
 {
 	struct job job = {.file = "/etc/" NAME ".secrets"};
 	const struct rlimit none = {0, 0};
+	char user[NAME_MOST + 1] = "";
 	const char *deed;
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
@@ -462,7 +481,10 @@ main(int argc, char **argv)
 	deed = argv[optind];
 	if (deed == NULL || argc - optind > 2)
 		usage(EX_USAGE);
-	job.user = argv[optind + 1];
+	if (argv[optind + 1] != NULL) {
+		job.user = user;
+		prepare_user(argv[optind + 1], user);
+	}
 	check_job(&job);
 	for (size_t i = 0; i < COUNT(deeds); i++)
 		if (strcmp(deed, deeds[i].name) == 0) {

@@ -131,6 +131,7 @@ privsep_send_credentials(int fd, const struct credentials *c)
 	put_u64(&w, c->method);
 	put_text(&w, c->user);
 	put_text(&w, c->secret);
+	put_text(&w, c->typed == NULL ? c->secret : c->typed);
 	put_u64(&w, c->lang);
 	put_bytes(&w, c->rest, c->rest_len);
 	sent = finish(fd, &w);
@@ -374,6 +375,7 @@ privsep_read_credentials(struct wire *w, struct credentials *c)
 	c->method = (enum method)get(w, METHOD_COUNT - 1);
 	c->user = get_text(w, PRIVSEP_NAME);
 	c->secret = get_text(w, PRIVSEP_SECRET);
+	c->typed = get_text(w, PRIVSEP_SECRET);
 	c->lang = (uint32_t)get(w, LANG_COUNT - 1);
 	c->rest = get_bytes(w, PRIVSEP_REST, &c->rest_len);
 	return consumed(w);
@@ -472,13 +474,20 @@ privsep_read_summary(struct wire *w, struct summary *s)
 	return consumed(w);
 }
 
+static void
+wipe_text(struct wire *w, const char *text)
+{
+	size_t at = (size_t)((const unsigned char *)text - w->bytes);
+
+	must(at < sizeof w->bytes);
+	explicit_bzero(w->bytes + at, strlen(text));
+}
+
 void
 privsep_wipe_secret(struct wire *w, const struct credentials *c)
 {
-	size_t at = (size_t)((const unsigned char *)c->secret - w->bytes);
-
-	must(at < sizeof w->bytes);
-	explicit_bzero(w->bytes + at, strlen(c->secret));
+	wipe_text(w, c->secret);
+	wipe_text(w, c->typed);
 }
 
 void

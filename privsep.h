@@ -97,6 +97,8 @@ struct credentials {
 	const char *user;
 	const char *secret; /* password, or digest of APOP or CRAM-MD5; empty
 			       for SCRAM: the proof has come before */
+	const char *typed;  /* the password for stores that are not ours, as
+			       passwd(1) knows it; NULL to send: the secret */
 	uint32_t lang;      /* enum lang, for the session */
 	const char *rest;   /* opaque to the monitor; may hold NULs */
 	size_t rest_len;
@@ -217,7 +219,7 @@ int privsep_read_locked(struct wire *w, struct locked *l);
 int privsep_read_log(struct wire *w, int *level, const char **text);
 int privsep_read_summary(struct wire *w, struct summary *s);
 
-/* Wipes the secret of credentials that are in the wire. */
+/* Wipes both secrets of credentials that are in the wire. */
 void privsep_wipe_secret(struct wire *w, const struct credentials *c);
 
 /* Wipes what the wire held. */

@@ -3,11 +3,12 @@
  *
  * Trusts line.c for one thing: a line is a C string. What it decodes lies in
  * the caller's struct and nowhere else, and is wiped if the exchange fails.
- * Names and passwords are octets here: they are not prepared (RFC 4013).
+ * Names are prepared here; passwords are the caller's to prepare.
  */
 #include "sasl.h"
 
 #include "log.h"
+#include "prep.h"
 
 #include <nettle/base64.h>
 #include <stdint.h>
@@ -59,6 +60,19 @@ take(char out[SASL_TEXT + 1], size_t *out_len, const char *text, size_t len)
 	return NULL;
 }
 
+/* As those who have a name are known by it. */
+static const char *
+take_name(struct sasl *s, const char *text, size_t len)
+{
+	char name[SASL_TEXT + 1];
+	const char *wrong = take(name, &s->user_len, text, len);
+
+	if (wrong == NULL)
+		wrong = prep_query(PREP_SASL, name, s->user, sizeof s->user);
+	s->user_len = strlen(s->user);
+	return wrong;
+}
+
 /* Sends bytes of ours, encoded. */
 static enum sasl_status
 challenge_with(struct sasl *s, const char *bytes, size_t len)
@@ -95,8 +109,7 @@ step_cram_md5(struct sasl *s)
 
 	if (space == NULL)
 		return sasl_fail(s, "the response is not one of CRAM-MD5");
-	wrong = take(
-	    s->user, &s->user_len, s->message, (size_t)(space - s->message));
+	wrong = take_name(s, s->message, (size_t)(space - s->message));
 	if (wrong == NULL)
 		wrong = take(s->password, &s->password_len, space + 1,
 		    (size_t)(end - space - 1));
@@ -109,7 +122,8 @@ step_plain(struct sasl *s)
 {
 	const char *as = s->message, *end = as + s->message_len;
 	const char *user = memchr(as, '\0', s->message_len);
-	const char *password = NULL, *wrong;
+	const char *password = NULL, *wrong = NULL;
+	char other[SASL_TEXT + 1] = "";
 	size_t as_len, user_len;
 
 	if (user != NULL)
@@ -118,12 +132,15 @@ step_plain(struct sasl *s)
 		return sasl_fail(s, "the response is not one of PLAIN");
 	as_len = (size_t)(user++ - as);
 	user_len = (size_t)(password++ - user);
-	wrong = take(s->user, &s->user_len, user, user_len);
+	if (as_len > 0)
+		wrong = take_name(s, as, as_len);
+	memcpy(other, s->user, sizeof other);
+	if (wrong == NULL)
+		wrong = take_name(s, user, user_len);
 	if (wrong == NULL)
 		wrong = take(s->password, &s->password_len, password,
 		    (size_t)(end - password));
-	if (wrong == NULL && as_len > 0 &&
-	    (as_len != user_len || memcmp(as, user, as_len) != 0))
+	if (wrong == NULL && as_len > 0 && strcmp(other, s->user) != 0)
 		wrong = "nobody may act for another user here";
 	return wrong == NULL ? SASL_DONE : sasl_fail(s, wrong);
 }
@@ -134,7 +151,7 @@ step_login(struct sasl *s)
 {
 	int is_name = s->user_len == 0;
 	const char *wrong = is_name
-	    ? take(s->user, &s->user_len, s->message, s->message_len)
+	    ? take_name(s, s->message, s->message_len)
 	    : take(s->password, &s->password_len, s->message, s->message_len);
 
 	if (wrong != NULL)
@@ -148,7 +165,7 @@ step_external(struct sasl *s)
 {
 	const char *wrong = s->message_len == 0
 	    ? NULL
-	    : take(s->user, &s->user_len, s->message, s->message_len);
+	    : take_name(s, s->message, s->message_len);
 
 	return wrong == NULL ? SASL_DONE : sasl_fail(s, wrong);
 }
@@ -201,11 +218,11 @@ take_attribute(const char **at, const char *end, char name, size_t *len)
 }
 
 /* RFC 5802 s. 5.1: "=2C" is a comma, "=3D" is '='. False if it is not well
- * formed, or too long. */
+ * formed, or too long, or cannot be prepared. */
 static int
-read_name(
-    const char *text, size_t len, char out[SASL_TEXT + 1], size_t *out_len)
+read_name(const char *text, size_t len, char out[SASL_TEXT + 1])
 {
+	char name[SASL_TEXT + 1];
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
@@ -222,11 +239,10 @@ read_name(
 		}
 		if (c == '\0' || n == SASL_TEXT)
 			return 0;
-		out[n++] = c;
+		name[n++] = c;
 	}
-	out[n] = '\0';
-	*out_len = n;
-	return n > 0;
+	name[n] = '\0';
+	return prep_strictly(name, out, SASL_TEXT + 1) == NULL;
 }
 
 /*
@@ -255,10 +271,9 @@ static int
 is_himself(const struct sasl *s, const char *as, size_t as_len)
 {
 	char name[SASL_TEXT + 1];
-	size_t len;
 
 	return as_len == 0 ||
-	    (read_name(as, as_len, name, &len) && strcmp(name, s->user) == 0);
+	    (read_name(as, as_len, name) && strcmp(name, s->user) == 0);
 }
 
 /* Is it one: RFC 5802 s. 7, "printable"? */
@@ -291,7 +306,7 @@ take_first(struct sasl *s)
 	name = take_attribute(&at, end, 'n', &name_len);
 	if (name == NULL)
 		return malformed(s);
-	if (!read_name(name, name_len, s->user, &s->user_len))
+	if (!read_name(name, name_len, s->user))
 		return tell_error(s, "invalid-username-encoding",
 		    "the user name is not well formed");
 	if (!is_himself(s, as, as_len))

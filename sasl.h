@@ -55,7 +55,8 @@ struct sasl {
 
 	/* After SASL_DONE; C strings, without a NUL inside, not empty; but of
 	 * SCRAM there is no password, and the user from SASL_SALT on; of
-	 * EXTERNAL there is none either, and the user may be empty. */
+	 * EXTERNAL there is none either, and the user may be empty. The user
+	 * is prepared (prep.h), the password is as it came. */
 	char user[SASL_TEXT + 1];
 	size_t user_len;
 	char password[SASL_TEXT + 1]; /* CRAM-MD5: the digest */

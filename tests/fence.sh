@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 layers='
 log line proto from
-bytes lang
+bytes lang prep
 trace
 reply sasl proxy walk options client plan filter
 apop scram privsep jail journal index

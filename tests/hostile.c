@@ -683,7 +683,7 @@ static size_t
 take_credentials(unsigned char bytes[PRIVSEP_WIRE], const char *user)
 {
 	size_t len = strlen(user);
-	size_t n = 1 + 8 + 8 + len + 1 + 8 + 7 + 1 + 8 + 1;
+	size_t typed = 26 + len + 7;
 
 	memset(bytes, 0, PRIVSEP_WIRE);
 	bytes[0] = MSG_CREDENTIALS;
@@ -691,7 +691,9 @@ take_credentials(unsigned char bytes[PRIVSEP_WIRE], const char *user)
 	memcpy(bytes + 17, user, len + 1);
 	bytes[18 + len] = 6;
 	memcpy(bytes + 26 + len, "secret", 7);
-	return n - 1;
+	bytes[typed] = 6;
+	memcpy(bytes + typed + 8, "secret", 7);
+	return typed + 8 + 7 + 8 + 8 + 1; /* language, and an empty rest */
 }
 
 static void

@@ -27,7 +27,7 @@ def join(literals):
 
 def used():
     texts = set()
-    for name in ('login.c', 'session.c', 'proto.c', 'reply.c', 'sasl.c'):
+    for name in ('login.c', 'session.c', 'proto.c', 'reply.c', 'sasl.c', 'prep.c'):
         text = source(name)
         # The first argument of reply_ok(), all arguments of reply_err() and
         # what is chosen between or returned for it.

@@ -19,7 +19,7 @@ from wire import LIMIT
 
 MAILBOXES = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'mailboxes')
 NOBODY, MAIL = 65534, 8
-JOE, ANNA, JAIL, GONE, LOCKED = 2001, 2002, 2003, 2004, 2005
+JOE, ANNA, JAIL, GONE, LOCKED, UTE = 2001, 2002, 2003, 2004, 2005, 2006
 MUST_CHANGE, AGED, FADED, LEAVING, NO_SHELL, OPEN = range(2011, 2017)
 TODAY = int(time.time() // 86400)
 OLD_TIMES = (1700000000123456789, 1700000001123456789)  # written after it was read
@@ -319,7 +319,7 @@ class Scene:
             raise Failure('a lock file is left, or another program\'s is gone')
         for path in glob.glob(f'{self.state}/*.*'):
             st = os.lstat(path)
-            owners = (JOE, ANNA, GONE, LEAVING, NO_SHELL) if self.form == 'root' else (os.geteuid() or NOBODY,)
+            owners = (JOE, ANNA, GONE, LEAVING, NO_SHELL, UTE) if self.form == 'root' else (os.geteuid() or NOBODY,)
             if path.endswith('.login') and self.form == 'root':
                 owners = (0,)
             if st.st_uid not in owners or st.st_mode != stat.S_IFREG | 0o600:
@@ -397,15 +397,16 @@ def enter_namespace():
     for name in ('passwd', 'group', 'shadow'):
         shutil.copy('/etc/' + name, f'{d}/{name}')
     shutil.copytree('/etc/pam.d', f'{d}/pam.d')
-    hash_ = subprocess.run(['openssl', 'passwd', '-6', "anna's unix password"],
-                           capture_output=True, check=True, text=True).stdout.strip()
+    hash_, utes = subprocess.run(['openssl', 'passwd', '-6', "anna's unix password", 'grün²'],
+                                 capture_output=True, check=True, text=True).stdout.split()
     # Ages of passwords: the day of the last change, least, most, warning, grace; the account's end
     ages = '19000:0:99999:7::'
     users = (('joe', JOE, hash_, ages, 'sh'), ('anna', ANNA, hash_, ages, 'sh'), ('pop3d', JAIL, '*', ages, 'sh'),
              ('gone', GONE, hash_, ages + '1', 'sh'), ('locked', LOCKED, '!' + hash_, ages, 'sh'),
              ('mustchange', MUST_CHANGE, hash_, '0:0:99999:7::', 'sh'), ('aged', AGED, hash_, '19000:0:30:7::', 'sh'),
              ('faded', FADED, hash_, '19000:0:30:7:30:', 'sh'), ('leaving', LEAVING, hash_, f'{TODAY - 99}:0:100:7::', 'sh'),
-             ('noshell', NO_SHELL, hash_, ages, 'nologin'), ('open', OPEN, '', ages, 'sh'), ('toor', 0, hash_, ages, 'sh'))
+             ('noshell', NO_SHELL, hash_, ages, 'nologin'), ('open', OPEN, '', ages, 'sh'), ('toor', 0, hash_, ages, 'sh'),
+             ('ute', UTE, utes, ages, 'sh'))
     with open(d + '/passwd', 'a') as p, open(d + '/group', 'a') as g, open(d + '/shadow', 'a') as s:
         for name, uid, password, age, shell in users:
             p.write(f'{name}:x:{uid}:{uid}::/nonexistent:/bin/{shell}\n')

@@ -233,8 +233,11 @@ static enum trouble
 try(const struct auth_config *config, enum method method, const char *user,
     const char *proof, struct account *account)
 {
-	struct credentials c = {
-	    .method = method, .user = user, .secret = proof, .rest = ""};
+	struct credentials c = {.method = method,
+	    .user = user,
+	    .secret = proof,
+	    .typed = proof,
+	    .rest = ""};
 
 	return auth_check(config, &c, account);
 }

@@ -62,6 +62,7 @@ send_credentials(void)
 	    &(struct credentials){.method = METHOD_APOP,
 		.user = "joe",
 		.secret = "c4c9",
+		.typed = "c4 c9",
 		.lang = LANG_DE,
 		.rest = "STAT\r\n\0\n",
 		.rest_len = 8});
@@ -73,8 +74,8 @@ show_credentials(struct wire *w, char *text, size_t room)
 	struct credentials c = {.user = NULL};
 	int good = privsep_read_credentials(w, &c);
 
-	snprintf(text, room, "%d %s %s %u %zu:%.4s", (int)c.method, c.user,
-	    c.secret, c.lang, c.rest_len, c.rest);
+	snprintf(text, room, "%d %s %s %s %u %zu:%.4s", (int)c.method, c.user,
+	    c.secret, c.typed, c.lang, c.rest_len, c.rest);
 	return good;
 }
 
@@ -288,7 +289,7 @@ static const struct kind {
 	const char *text;
 } kinds[] = {
     {"credentials", MSG_CREDENTIALS, send_credentials, show_credentials,
-     "1 joe c4c9 1 8:STAT"								 },
+     "1 joe c4c9 c4 c9 1 8:STAT"							   },
     {"verdict",     MSG_VERDICT,     send_verdict,     show_verdict,     "4"               },
     {"grant",       MSG_GRANT,       send_grant,       show_grant,
      "joe /var/mail/joe /i /j 4294967295 100 2: 7 4294967295 1 1 0:"                       },
@@ -448,8 +449,9 @@ static const struct {
     {"method",		  0,  1,   1,                    METHOD_COUNT - 1    },
     {"length of the user",      0,  9,   3,                    3                   },
     {"length of the secret",    0,  21,  4,                    4                   },
-    {"language",                0,  34,  1,                    LANG_COUNT - 1      },
-    {"length of the rest",      0,  42,  8,                    8                   },
+    {"length of the typed one", 0,  34,  5,                    5                   },
+    {"language",                0,  48,  1,                    LANG_COUNT - 1      },
+    {"length of the rest",      0,  56,  8,                    8                   },
     {"verdict",		 1,  1,   4,                    MISCONFIGURED       },
     {"length of the user",      2,  1,   3,                    3                   },
     {"length of the mailbox",   2,  13,  13,                   13                  },
@@ -540,8 +542,10 @@ texts_hold_no_nul(void **state)
 	    {"user: another byte",        0,  17, 'x',  1},
 	    {"secret: a NUL",             0,  30, '\0', 0},
 	    {"secret: no NUL behind",     0,  33, 'x',  0},
-	    {"rest: a NUL is welcome",    0,  50, '\0', 1},
-	    {"rest: no NUL behind",       0,  58, 'x',  0},
+	    {"typed: a NUL",              0,  43, '\0', 0},
+	    {"typed: no NUL behind",      0,  47, 'x',  0},
+	    {"rest: a NUL is welcome",    0,  64, '\0', 1},
+	    {"rest: no NUL behind",       0,  72, 'x',  0},
 	    {"mailbox: a NUL",            2,  22, '\0', 0},
 	    {"mailbox: no NUL behind",    2,  34, 'x',  0},
 	    {"index: a NUL",              2,  44, '\0', 0},
@@ -604,7 +608,7 @@ scram_has_its_limits(void **state)
 	}
 }
 
-/* Nothing but the secret goes. */
+/* Nothing but the secret goes, in both forms. */
 static void
 the_secret_alone_is_wiped(void **state)
 {
@@ -617,6 +621,7 @@ the_secret_alone_is_wiped(void **state)
 	assert_true(privsep_read_credentials(&w, &c));
 	privsep_wipe_secret(&w, &c);
 	assert_string_equal(c.secret, "");
+	assert_string_equal(c.typed, "");
 	assert_null(memmem(w.bytes, w.len, "c4", 2));
 	assert_null(memmem(w.bytes, w.len, "c9", 2));
 	assert_string_equal(c.user, "joe");
@@ -724,7 +729,7 @@ more_than_a_wire_is_not_sent(void **state)
 
 	(void)state;
 	assert_false(privsep_send_credentials(here, &c));
-	c.rest_len = PRIVSEP_WIRE - 43; /* one byte more than fits */
+	c.rest_len = PRIVSEP_WIRE - 52; /* one byte more than fits */
 	assert_false(privsep_send_credentials(here, &c));
 	assert_int_equal(recv(there, &byte, 1, MSG_DONTWAIT), -1);
 	c.rest_len--;
