@@ -158,6 +158,53 @@ def waits_for_another(place):
     expect('file', place.read(), b'ann:{PLAIN}y\njoe:{PLAIN}x\n')
 
 
+def prepares_names_and_passwords(place):
+    """As pop3d does, by SASLprep: a soft hyphen, an accent, a superscript 2."""
+    name, password = 'jo\u0308\u00adrg', 'gru\u0308n\u00b2'.encode()
+    place.run('-s', 'plain', 'set', name, say=password)
+    expect('file', place.read(), 'jörg:{PLAIN}grün2\n'.encode())
+    for scheme in ('CRYPT', 'SCRAM-SHA-1', 'SCRAM-SHA-256'):
+        place.run('-s', scheme, 'set', 'jörg', say=password)
+        for same in (password, 'grün²'.encode(), 'grün2'.encode()):
+            expect('verify', place.run('verify', name, say=same), b'right\n')
+        expect('verify', place.run('verify', name, say='grün'.encode(), status=WRONG), b'wrong\n')
+    for say in ('a\x85b', '\u0627\u0031', '\u00ad', 'a\ue000', 'a\u0378'):  # the last: not in Unicode yet
+        place.run('set', 'joe', say=say.encode(), status=DATA)
+    place.run('set', 'joe', say=b'gr\xfcn', status=DATA)
+    for user in ('a\x85b', '\u00ad', 'a\uff1ab', '\uff03a', b'j\xf6rg'):  # a colon and a number sign, wide
+        place.run('set', user, say=b'x', status=USAGE)
+    place.run('delete', name)
+    expect('file', place.read(), b'')
+
+
+def agrees_with_hashes_of_others(place):
+    """What crypt() makes of "pencil" by yescrypt, SHA-512 and bcrypt; doveadm pw by bcrypt and for SCRAM."""
+    hashes = (
+        b'{CRYPT}$y$j9T$LPqVmzXdEvqIgXMfVtE5P1$0Jdkeu5kmkJEqIHDKjLmZAUTmXcOGmYVu5y9ILz48V9',
+        b'{CRYPT}$6$qXkW2vRbN0aJt5uE$NEb475Wvwp77JF5jIvjMUtXW6nI/gF3janrI7PfqipMXD./WGNYlTCiKR/P3YUv'
+        b'TFp1vlkUNF37vFyBApy7kt/',
+        b'{CRYPT}$2b$05$3RuWCgz.HjAzvENPAMXZb.aFwNKF1TJ1zKR8VObDi.XKXS2VRZwhq',
+        b'{CRYPT}$2y$05$3RuWCgz.HjAzvENPAMXZb.aFwNKF1TJ1zKR8VObDi.XKXS2VRZwhq',
+        b'{SCRAM-SHA-256}4096,cc/84wqrhpzpAj+k2ip7dg==,DSi94b9lH21KNlxYCsfKrR978HnzAR4sGQEW/a5jxxM=,'
+        b'oVvcIy6T1Zs/hlfKaGtXRcDCXdYjexOeWPxH6KJS6RQ=',
+        b'{SCRAM-SHA-1}4096,OhtA5xz4gH2tpG2L0VIoQw==,d2TgHQr2X0CuzDCsaK7S9+6QWaU=,VY0vyfHUL93lg0yOxEE9QTo7YaM=')
+    for value in hashes:
+        place.write(b'ann:{PLAIN}slate\njoe:' + value + b'\n')
+        expect('verify', place.run('verify', 'joe', say=b'pencil'), b'right\n')
+        expect('verify', place.run('verify', 'joe', say=b'pencils', status=WRONG), b'wrong\n')
+        expect('verify', place.run('verify', 'joe', say=b'slate', status=WRONG), b'wrong\n')
+    place.write(b''.join(b'joe:' + value + b'\n' for value in hashes[:1]) + b'joe:{PLAIN}slate\n')
+    for say in (b'pencil', b'slate'):
+        expect('several lines', place.run('verify', 'joe', say=say), b'right\n')
+
+
+def shows_no_secret(place):
+    """In what it prints; that it takes none from its command line stands above."""
+    out = b''.join(place.run(*words, say=b'pencil\n') for words in
+                   (('set', 'joe'), ('-s', 'plain', '-a', 'set', 'joe'), ('list',), ('list', 'joe'), ('verify', 'joe')))
+    expect('shown', b'pencil' in out, False)
+
+
 class Terminal:
     """The program, with a terminal for its standard input, output and error."""
 
@@ -217,8 +264,8 @@ def main():
     os.umask(0o022)
     failed = False
     for test in (sets_each_scheme, keeps_all_other_lines, names_owner_and_mailbox, refuses_what_cannot_be_read_again,
-                 touches_no_odd_file, loses_none_of_many_at_once, waits_for_another,
-                 asks_twice_without_echo):
+                 touches_no_odd_file, loses_none_of_many_at_once, waits_for_another, prepares_names_and_passwords,
+                 agrees_with_hashes_of_others, shows_no_secret, asks_twice_without_echo):
         place = Place()
         try:
             test(place)
