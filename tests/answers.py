@@ -28,8 +28,11 @@ class Scram:
         self.hash = {'SCRAM-SHA-1': 'sha1', 'SCRAM-SHA-256': 'sha256'}[mechanism.upper()]
 
     def first(self, user):
-        self.bare = f'n={user},r={self.NONCE}'
-        return encode(f'n,,{self.bare}'.encode())
+        """Of "USER", or of a header such as "y,," and USER."""
+        header, _, name = user.rpartition(',,')
+        self.header = f'{header or "n"},,'
+        self.bare = f'n={name},r={self.NONCE}'
+        return encode(f'{self.header}{self.bare}'.encode())
 
     def challenge(self, text):
         """The server's first message, of which the nonce is returned."""
@@ -39,13 +42,14 @@ class Scram:
     def final(self, password):
         """The answer to it, and the signature that the server has to give."""
         nonce, salt, count = re.fullmatch('r=(.*),s=(.*),i=(.*)', self.told).groups()
-        signed = f'{self.bare},{self.told},c=biws,r={nonce}'
+        last = f'c={encode(self.header.encode())},r={nonce}'
+        signed = f'{self.bare},{self.told},{last}'
         salted = hashlib.pbkdf2_hmac(self.hash, password.encode(), base64.b64decode(salt), int(count))
         client, server = self.hmac(salted, b'Client Key'), self.hmac(salted, b'Server Key')
         stored = hashlib.new(self.hash, client).digest()
         proof = bytes(a ^ b for a, b in zip(client, self.hmac(stored, signed.encode())))
         signature = b'v=' + base64.b64encode(self.hmac(server, signed.encode()))
-        return encode(f'c=biws,r={nonce},p={encode(proof)}'.encode()), encode(signature)
+        return encode(f'{last},p={encode(proof)}'.encode()), encode(signature)
 
     def hmac(self, key, data):
         return hmac.new(key, data, self.hash).digest()

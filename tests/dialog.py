@@ -33,7 +33,7 @@ These happen in the order in which they stand:
   C: LINE                  said by the client, with CRLF behind it; \\n, \\r, \\0,
                            \\xHH are bytes; {digest:SECRET} is APOP's, {cram:USER:SECRET}
                            CRAM-MD5's answer; {first:USER} and {final:SECRET}
-                           SCRAM's two, {nonce} what the server made of its nonce;
+                           SCRAM's two, with n,, before the USER or what is said, {nonce} what the server made of its nonce;
                            {base64:TEXT}; {300*a}
   c: TEXT                  the same without CRLF
   S: PATTERN               a line of the server's; * is free text, ? one byte,

@@ -20,7 +20,13 @@ C: AUTH SCRAM-SHA-256 {base64:y,a=joe,n=joe,r=abc}
 S: + *
 C: *
 S: -ERR the exchange is cancelled
-C: AUTH SCRAM-SHA-256 {first:joe}
+C: AUTH SCRAM-SHA-256 {first:y,,joe}
+S: + *
+C: {base64:c=biws,r={nonce},p=AAAA}
+S: + {base64:e=channel-bindings-dont-match}
+C: 
+S: -ERR there is no channel binding here
+C: AUTH SCRAM-SHA-256 {first:y,,joe}
 S: + *
 C: {final:secret}
 S: + {signature}
