@@ -7,7 +7,8 @@
  * floor cut FILE SIZE   truncates a file, and syncs it
  * floor copy FILE TO    copies a file, and syncs it
  *
- * The last three print their seconds.
+ * The last three print their seconds. By the name of checkpassword it is such a
+ * program, and knows one password.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -112,12 +113,28 @@ copy(const char *path, const char *to)
 	return now() - began;
 }
 
+/* Name and password are on descriptor 3, each with its NUL. */
+static int
+check(char **next)
+{
+	char told[512 + 1] = "";
+	ssize_t n = read(3, told, sizeof told - 1);
+	const char *password = n > 0 ? told + strlen(told) + 1 : told;
+
+	if (strcmp(password, "benchpass") != 0)
+		return 1;
+	execv(next[0], next);
+	return 111;
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 	double seconds;
 
+	if (argc > 1 && strstr(argv[0], "checkpassword") != NULL)
+		return check(argv + 1);
 	if (strcmp(what, "greet") == 0)
 		return greet();
 	if (strcmp(what, "sendfile") == 0 && argc == 3)

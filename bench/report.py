@@ -1,6 +1,8 @@
 """What is compared with what, which goals there are, and how it is shown."""
 import statistics
 
+from ways import WAYS
+
 # title, work, figure, unit, goals; pop3d's figure is to be at most (at least,
 # for a rate) so many times the other's, or at most that many of its unit
 ROWS = (
@@ -118,6 +120,22 @@ def markdown(results, others):
             cells.append('-' if ratio is None else three(ratio) + ' ×')
         lines.append('| ' + ' | '.join(cells + [goal_text(results, row)]) + ' |')
     return '\n'.join(lines) + '\n'
+
+
+def ways(results):
+    """Of pop3d alone: what a session costs by each way to log in, beside the cheapest."""
+    lines = ['| Login by | CPU of a session | | login takes | |', '| --- | ' + '---: | ' * 4]
+    cheapest = next(iter(WAYS))
+    for way in WAYS:
+        cells = [way]
+        for what in ('cpu', 'time'):
+            ours = results.median('ways', 'pop3d', f'{way} {what}')
+            if ours is None:
+                return ''
+            ratio = results.ratio(('ways', 'pop3d', f'{way} {what}'), ('ways', 'pop3d', f'{cheapest} {what}'))
+            cells += [f'{three(ours * 1e3)} ms', f'{three(ratio)} ×']
+        lines.append('| ' + ' | '.join(cells) + ' |')
+    return '\n' + '\n'.join(lines) + '\n'
 
 
 def svg(results, peers):

@@ -4,11 +4,13 @@ import glob
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import time
 
 import mail
-from servers import FIRST_UID, HASH, MAIL, USERS
+import ways
+from servers import FIRST_UID, HASH, MAIL, USERS, pop3d
 
 MIB, GIB = 1 << 20, 1 << 30
 BOXES = {'small': (10, 100 << 10), 'big': (20000, GIB), 'many': (100000, 100 * MIB)}
@@ -39,6 +41,10 @@ class Bench:
         users = [f'bench{n}' for n in range(1, USERS + 1)]
         with open(os.open(f'{work}/secrets', os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as f:
             f.writelines(f'{user}:{{CRYPT}}{HASH}\n' for user in users)
+        with open(os.open(f'{work}/ways', os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as f:
+            f.writelines(f'{user}:{value}\n' for user, (value, _) in zip(users, ways.WAYS.values()) if value)
+        if not os.path.lexists(f'{work}/checkpassword'):
+            os.symlink('floor', f'{work}/checkpassword')
         for number, user in enumerate(users, 1):
             for where in ('home', 'indexes'):
                 os.makedirs(f'{work}/{where}/{user}', 0o700, exist_ok=True)
@@ -134,6 +140,32 @@ def sessions(b, server, clients):
     with Running(server) as run:
         got = b.client(server, 'sessions', clients, 0.2 if b.tiny else 3)
     return {'cpu': run.cpu_s / got['sessions'], 'rate': got['sessions'] / got['seconds']}
+
+
+def logins(b, server):
+    """One way after the other, each by a user of its own."""
+    if server.name != 'pop3d':
+        return {}
+    os.environ['SSL_CLIENT_DN'] = ways.CERTIFICATE
+    b.prepare(server, 'small', len(ways.WAYS))
+    figures, command = {}, server.command
+    try:
+        for number, way in enumerate(ways.WAYS, 1):
+            server.command = pop3d(b.work, ways.options(b.work, way))
+            user, waited = f'bench{number}', []
+            with Running(server):
+                ways.session(server.port, way, user)  # warm, and indexed
+            with Running(server) as run:
+                until = time.monotonic() + (0.1 if b.tiny else 1)
+                while time.monotonic() < until:
+                    waited.append(ways.session(server.port, way, user))
+            figures[f'{way} cpu'] = run.cpu_s / len(waited)
+            figures[f'{way} time'] = statistics.median(waited)
+    except ways.Refused as e:
+        raise Failure(str(e)) from e
+    finally:
+        server.command = command
+    return figures
 
 
 def opening(b, server, box):
@@ -237,6 +269,7 @@ WORK = {
     'start': start,
     'login': lambda b, s: sessions(b, s, 1),
     'login32': lambda b, s: sessions(b, s, 4 if b.tiny else 32),
+    'ways': logins,
     'open': lambda b, s: opening(b, s, 'big'),
     'openmany': lambda b, s: opening(b, s, 'many'),
     'opensmall': lambda b, s: opening(b, s, 'small'),
