@@ -253,5 +253,6 @@ main(void)
 	    cmocka_unit_test(it_does_not_outlive_us),
 	};
 
-	return cmocka_run_group_tests(tests, enter_dir, leave_dir);
+	return cmocka_run_group_tests_name(
+	    "checkpassword", tests, enter_dir, leave_dir);
 }

@@ -296,5 +296,6 @@ main(void)
 	    cmocka_unit_test(what_is_open_is_closed),
 	};
 
-	return cmocka_run_group_tests(tests, find_module, leave_dir);
+	return cmocka_run_group_tests_name(
+	    "pam", tests, find_module, leave_dir);
 }
