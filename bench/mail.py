@@ -81,6 +81,12 @@ def messages(count, total, seed=1):
         yield pool.message(number, size)
 
 
+def pieces(count, total, seed=1):
+    """Of an mbox."""
+    for message in messages(count, total, seed):
+        yield b'From user@mail.example.org Mon Mar  4 09:12:44 2024\n' + message + b'\n'
+
+
 def write_mbox(path, count, total, seed=1):
     """Returns the octets that STAT must say."""
     octets = 0

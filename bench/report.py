@@ -34,6 +34,8 @@ ROWS = (
     ('QUIT, the last deleted', 'deletelast', 'quit', 'ms', ('floor 1.1',)),
     ('QUIT, the first deleted', 'deletefirst', 'quit', 'ms', ('popa3d 2',)),
     ('QUIT, every second deleted', 'deletehalf', 'quit', 'ms', ('popa3d 2',)),
+    ('Mail made to hurt, the worst kind, CPU: times plain mail', 'hostile', 'worst', 'x', ('2',)),
+    ('the same, times a quarter of it', 'hostile', 'growth', 'x', ('4.8',)),
     ('Private memory of a session', 'memory', 'kib', 'KiB', ('300',)),
     ('the same, not yet logged in', 'memoryidle', 'kib', 'KiB', ('250',)),
     ('the same, 100,000 messages: bytes a message', 'memorymany', 'bytes_each', 'bytes', ('40',)),

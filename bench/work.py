@@ -6,11 +6,15 @@ import os
 import shutil
 import statistics
 import subprocess
+import sys
 import time
 
 import mail
 import ways
 from servers import FIRST_UID, HASH, MAIL, USERS, pop3d
+
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'tests'))
+from hurtful import KINDS
 
 MIB, GIB = 1 << 20, 1 << 30
 BOXES = {'small': (10, 100 << 10), 'big': (20000, GIB), 'many': (100000, 100 * MIB)}
@@ -83,6 +87,17 @@ class Bench:
             os.chmod(path, 0o600)
             os.utime(path, (time.time() - 3600,) * 2)
         os.sync()
+
+    def put(self, pieces):
+        """A mailbox that nothing is known of, of those bytes."""
+        path = f'{self.work}/mail/bench1'
+        for old in glob.glob(f'{self.work}/state/*.*') + glob.glob(path):
+            os.unlink(old)
+        with open(path, 'wb') as f:
+            f.writelines(pieces)
+        os.chown(path, FIRST_UID + 1, MAIL)
+        os.chmod(path, 0o600)
+        os.utime(path, (time.time() - 3600,) * 2)
 
     def append(self, server):
         message = next(mail.messages(1, 3000, 99))
@@ -265,6 +280,37 @@ def growth(b, server):
     return figures
 
 
+def cpu_of(b, server, pieces):
+    """CPU seconds for all that can be asked of it: first STAT, LIST and UIDL, then RETR of all; and what it has."""
+    b.put(pieces)
+    with Running(server) as first:
+        got = b.client(server, 'open')
+    with Running(server) as then:
+        b.client(server, 'retrieve', 32, 'RETR')
+    return first.cpu_s + then.cpu_s, got
+
+
+def hostile(b, server):
+    """The worst of what is made to hurt: how many times the CPU of plain mail of as many octets, or, where that is
+    more, messages; and how many times that of a quarter of it, which should be 4."""
+    size = MIB if b.tiny else 32 * MIB
+    least = cpu_of(b, server, mail.pieces(1, 1000))[0]
+    figures, plain = {}, {}
+    for kind, pieces in KINDS.items():
+        part = cpu_of(b, server, pieces(size // 4))[0] - least
+        whole, got = cpu_of(b, server, pieces(size))
+        count = got['messages'] if got['messages'] > size // 1000 else 0
+        octets = (got['octets'] + size // 8) // (size // 4) * (size // 4)
+        key = (count // 50000, octets)  # some have to do for others
+        if key not in plain:
+            plain[key] = cpu_of(b, server, mail.pieces(count or octets // 3000, max(octets, 300 * count)))[0]
+        figures[kind] = whole / plain[key]
+        figures[kind + ', growth'] = (whole - least) / max(part, 1e-3)
+    figures['growth'] = max(v for k, v in figures.items() if k.endswith('growth'))
+    figures['worst'] = max(v for k, v in figures.items() if not k.endswith('growth'))
+    return figures
+
+
 WORK = {
     'start': start,
     'login': lambda b, s: sessions(b, s, 1),
@@ -280,6 +326,7 @@ WORK = {
     'deletelast': lambda b, s: deletion(b, s, 'last'),
     'deletefirst': lambda b, s: deletion(b, s, 'first'),
     'deletehalf': lambda b, s: deletion(b, s, 'half'),
+    'hostile': hostile,
     'memory': lambda b, s: memory(b, s, 'small', 'in'),
     'memoryidle': lambda b, s: memory(b, s, 'small', 'out'),
     'memorymany': lambda b, s: memory(b, s, 'many', 'in'),
