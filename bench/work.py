@@ -291,8 +291,8 @@ def cpu_of(b, server, pieces):
 
 
 def hostile(b, server):
-    """The worst of what is made to hurt: how many times the CPU of plain mail of as many octets, or, where that is
-    more, messages; and how many times that of a quarter of it, which should be 4."""
+    """The worst of what is made to hurt: how many times the CPU of plain mail of as many bytes, octets, and, where they
+    are more, messages; and how many times that of a quarter of it, which should be 4."""
     size = MIB if b.tiny else 32 * MIB
     least = cpu_of(b, server, mail.pieces(1, 1000))[0]
     figures, plain = {}, {}
@@ -300,7 +300,7 @@ def hostile(b, server):
         part = cpu_of(b, server, pieces(size // 4))[0] - least
         whole, got = cpu_of(b, server, pieces(size))
         count = got['messages'] if got['messages'] > size // 1000 else 0
-        octets = (got['octets'] + size // 8) // (size // 4) * (size // 4)
+        octets = max(size, (got['octets'] + size // 8) // (size // 4) * (size // 4))
         key = (count // 50000, octets)  # some have to do for others
         if key not in plain:
             plain[key] = cpu_of(b, server, mail.pieces(count or octets // 3000, max(octets, 300 * count)))[0]
