@@ -97,6 +97,28 @@ make_blocking(int fd)
 		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
+/*
+ * A pipe's end that is to be written to is opened once more, not to block:
+ * whoever has it as well does not notice, and poll() and write() can then be
+ * trusted with more than PIPE_BUF bytes. If that cannot be, it stays as it is.
+ */
+static void
+open_pipe_anew(int fd)
+{
+	char path[32];
+	struct stat st;
+	int ours;
+
+	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISFIFO(st.st_mode))
+		return;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	ours = open(path, O_WRONLY | O_NONBLOCK);
+	if (ours == -1)
+		return;
+	dup2(ours, fd);
+	close(ours);
+}
+
 /* All descriptors but the first three, those of UCSPI-TLS, and a channel;
  * -1 is none. */
 static int
@@ -144,6 +166,8 @@ start_clean(struct setup *s)
 	make_blocking(STDOUT_FILENO);
 	make_blocking(s->tls.in);
 	make_blocking(s->tls.out);
+	open_pipe_anew(STDOUT_FILENO);
+	open_pipe_anew(s->tls.out);
 	for (size_t i = 0; i < COUNT(signals); i++) {
 		struct sigaction a = {.sa_handler = SIG_DFL};
 

@@ -9,6 +9,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -33,6 +34,9 @@ reply_open(struct reply *r, int fd)
 
 	r->trace = NULL;
 	reply_turn(r, fd);
+	/* One that does not block takes what it has room for. */
+	if ((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0)
+		r->most = sizeof r->buf;
 	r->is_socket =
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof stall) == 0;
 	/* Of a message that is too large for one write, the last must not wait
@@ -46,6 +50,7 @@ reply_turn(struct reply *r, int fd)
 {
 	r->fd = fd;
 	r->is_socket = 0;
+	r->most = PIPE_BUF;
 	r->lang = LANG_EN;
 	r->dead = 0;
 	r->octets = 0;
@@ -57,7 +62,8 @@ reply_turn(struct reply *r, int fd)
 
 /*
  * One write of at most n bytes. A socket has its own time-out; of a pipe
- * poll() only says that PIPE_BUF bytes can be written without blocking.
+ * poll() only says that PIPE_BUF bytes can be written without blocking, if it
+ * is one that does.
  */
 static ssize_t
 write_some(const struct reply *r, const char *bytes, size_t n)
@@ -72,7 +78,7 @@ write_some(const struct reply *r, const char *bytes, size_t n)
 		errno = EAGAIN;
 	if (ready <= 0)
 		return -1;
-	return write(r->fd, bytes, n < PIPE_BUF ? n : PIPE_BUF);
+	return write(r->fd, bytes, n < r->most ? n : r->most);
 }
 
 void

@@ -21,6 +21,7 @@
 struct reply {
 	int fd; /* borrowed; a socket, a pipe or a file */
 	int is_socket;
+	size_t most;     /* bytes of one write, if it is none */
 	enum lang lang;  /* of what is said to people */
 	int dead;        /* reads: is the client gone? */
 	uint64_t octets; /* written so far */

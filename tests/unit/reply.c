@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -331,41 +332,82 @@ the_buffer_is_never_overrun(void **state)
 	close(fd);
 }
 
-/* A socket whose buffers are small makes writes short. */
+/* From out[0], whose writes are short, to out[1]. */
 static void
-short_writes_are_continued(void **state)
+send_much(int out[2])
 {
 	enum { SIZE = 300000 };
 	static char body[SIZE], got[SIZE + 100];
-	int pair[2], small = 4096, status;
 	size_t n = 0;
 	ssize_t some;
+	int status;
 	pid_t pid;
 
-	(void)state;
 	for (size_t i = 0; i < SIZE; i++)
 		body[i] = (char)('a' + i % 25);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
-		close(pair[1]);
-		reply_open(&r, pair[0]);
+		close(out[1]);
+		reply_open(&r, out[0]);
 		reply_body(&r, body, SIZE);
 		reply_body_end(&r);
 		reply_flush(&r);
 		_exit(r.dead || r.octets != SIZE + 5);
 	}
-	close(pair[0]);
-	while ((some = read(pair[1], got + n, sizeof got - n)) > 0)
+	close(out[0]);
+	while ((some = read(out[1], got + n, sizeof got - n)) > 0)
 		n += (size_t)some;
-	close(pair[1]);
+	close(out[1]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	assert_int_equal(n, SIZE + 5);
 	assert_memory_equal(got, body, SIZE);
 	assert_memory_equal(got + SIZE, "\r\n.\r\n", 5);
+}
+
+/* Of a socket whose buffers are small, of pipes that block or do not. */
+static void
+short_writes_are_continued(void **state)
+{
+	int out[2], small = 4096;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, out), 0);
+	setsockopt(out[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+	send_much(out);
+	for (int flags = 0; flags <= O_NONBLOCK; flags += O_NONBLOCK) {
+		int ends[2];
+
+		assert_int_equal(pipe(ends), 0);
+		assert_int_equal(fcntl(ends[1], F_SETFL, flags), 0);
+		out[0] = ends[1];
+		out[1] = ends[0];
+		send_much(out);
+	}
+}
+
+/* Of a pipe that blocks no more than poll() has promised; else all. */
+static void
+a_pipe_that_does_not_block_takes_much(void **state)
+{
+	static char body[60000];
+	int ends[2];
+
+	(void)state;
+	memset(body, 'x', sizeof body);
+	assert_int_equal(pipe(ends), 0);
+	reply_open(&r, ends[1]);
+	assert_int_equal(r.most, PIPE_BUF);
+	assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+	reply_open(&r, ends[1]);
+	assert_int_equal(r.most, REPLY_ROOM);
+	reply_body(&r, body, sizeof body);
+	reply_flush(&r);
+	assert_false(r.dead);
+	assert_int_equal(r.octets, sizeof body);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void
@@ -472,6 +514,7 @@ main(void)
 	    cmocka_unit_test(long_lines_are_sent_whole),
 	    cmocka_unit_test(the_buffer_is_never_overrun),
 	    cmocka_unit_test(short_writes_are_continued),
+	    cmocka_unit_test(a_pipe_that_does_not_block_takes_much),
 	    cmocka_unit_test(a_dead_client_is_remembered),
 	    cmocka_unit_test(a_stalled_client_is_dead),
 	    cmocka_unit_test(the_time_out_is_set),
