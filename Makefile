@@ -209,6 +209,9 @@ bench: $(NAME)
 bench-peers: $(NAME)
 	bench/run --out bench peers
 
+TEST_C  = $(wildcard bench/*.c tests/*.c tests/*/*.c)
+VARIANT = -DCOUNTERS='"/"' -DREPORTS='"/"' -Itests/fault/bin
+
 style:
 	clang-format --dry-run -Werror *.c *.h \
 	    $(wildcard bench/*.c tests/*.c tests/*/*.[ch])
@@ -219,11 +222,15 @@ lint:
 	    HOSTCFLAGS='-O2 -Werror -fanalyzer' all
 	$(MAKE) clean
 	$(MAKE) CC=clang HOSTCC=clang CFLAGS='-O2 -Werror' \
-	    HOSTCFLAGS='-O2 -Werror' all
-	clang-tidy --quiet *.c -- $(filter-out $(ZERO),$(ALL_CFLAGS)) -w
+	    HOSTCFLAGS='-O2 -Werror' all units faults
+	$(MAKE) $(patsubst %.c,%.tidy,$(wildcard *.c) $(TEST_C))
 	cppcheck --quiet --std=c11 --error-exitcode=1 -D_GNU_SOURCE \
-	    --enable=warning,performance,portability *.c
+	    --enable=warning,performance,portability *.c $(filter-out \
+	    tests/unit/%,$(TEST_C))
 	$(MAKE) clean
+
+%.tidy: %.c
+	clang-tidy --quiet $< -- $(filter-out $(ZERO),$(ALL_CFLAGS)) $(VARIANT) -w
 
 dist:
 	git archive --prefix=$(NAME)-$(VERSION)/ HEAD | gzip -n \

@@ -176,8 +176,9 @@ only_what_has_grown_is_believed(void **state)
 			check(mbox_prove(&m, 0) == FINE, "%s", what);
 			check(m.proven == 1, "%s", what);
 		} else {
-			check(x.count == 3 && x.messages != NULL, "%s", what);
-			check(x.messages[2].offset == 2 * SIZE, "%s", what);
+			check(x.count == 3 && x.messages != NULL &&
+				x.messages[2].offset == 2 * SIZE,
+			    "%s", what);
 		}
 		index_close(&x);
 		mbox_close(&m);

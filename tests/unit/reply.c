@@ -326,7 +326,7 @@ the_buffer_is_never_overrun(void **state)
 		for (size_t n = 1; n < 8; n++) {
 			reply_open(&r, fd);
 			r.len = REPLY_ROOM - left;
-			reply_body(&r, ".xxxxx\n" + (7 - n), n);
+			reply_body(&r, &".xxxxx\n"[7 - n], n);
 			check(r.len <= REPLY_ROOM, "%zu left, %zu", left, n);
 		}
 	close(fd);

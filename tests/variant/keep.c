@@ -52,7 +52,7 @@ build_id(void)
 static void __attribute__((constructor)) keep(void)
 {
 	const unsigned char *id = build_id();
-	size_t size = (size_t)(counters_end - counters_begin);
+	size_t size = (uintptr_t)counters_end - (uintptr_t)counters_begin;
 	char path[512];
 	int fd;
 
