@@ -50,7 +50,8 @@ void jail_basics(void);
 
 /*
  * Memory that a password passes through is not swapped out. Where a limit
- * forbids that, it is wiped all the same before anyone is answered.
+ * forbids that, or there is no such call, it is wiped all the same before
+ * anyone is answered.
  */
 void jail_lock_memory(const void *at, size_t n);
 

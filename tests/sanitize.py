@@ -78,6 +78,7 @@ def sanitize(directory, parts):
 
 # -- valgrind
 
+SWEEPS = ('journal', 'history')  # thousands of sessions or processes: an hour of valgrind's
 VALGRIND = ['valgrind', '-q', '--error-exitcode=99', '--leak-check=full', '--errors-for-leak-kinds=definite,indirect',
             '--track-fds=no', '--trace-children=no']
 
@@ -89,6 +90,8 @@ def memcheck(directory):
     tests = [f'tests/unit/bin/{os.path.basename(p)[:-2]}' for p in glob.glob(f'{tree}/tests/unit/*.c')]
     make(tree, '-O1 -g', '', ['all', *tests], JAIL)
     for path in units(tree):
+        if os.path.basename(path) in SWEEPS:
+            continue
         play(tree, f'{os.path.basename(path)} under valgrind', VALGRIND + [path], CMOCKA_MESSAGE_OUTPUT='TAP')
     for i, (said, want) in enumerate(SESSIONS, 1):
         memcheck_session(f'{directory}/{i}', tree, said, want, i)
@@ -120,7 +123,7 @@ def memcheck_session(here, tree, said, want, i):
     found = ''
     for path in glob.glob(f'{here}/found.*'):
         with open(path, encoding='utf-8', errors='backslashreplace') as f:
-            found += f.read()
+            found += ''.join(line for line in f if line.startswith('=='))  # "--" is what valgrind does not know
     oks = answers.count(b'+OK')
     expect(status == 0 and oks == want and not found, f'session {i} under valgrind: nothing is found',
            f'status {status}, {oks} +OK\n{answers}\n{found}')
