@@ -21,7 +21,7 @@ import time
 
 sys.dont_write_bytecode = True  # before what is ours: the tree stays clean
 
-from ids import AFTER, BEFORE, UNIX, Session, is_refusing, status_of
+from ids import AFTER, BEFORE, UNIX, Session, status_of
 from pattern import Failure
 from scene import Scene, enter_namespace
 from wire import LIMIT, Wire
@@ -38,6 +38,10 @@ def wait_for(what, claim):
             return
         time.sleep(0.01)
     raise Failure(f'{what}: not in time')
+
+
+def await_refusal(scene):
+    wait_for('a refusal', lambda: b'LOGIN FAILED' in scene.log())
 
 
 def is_gone(pid):
@@ -149,8 +153,7 @@ def gone_while_refused(program, form):
     case = Case(program, form, '--login-timeout=600')
     case.say('USER joe\r\nPASS wrong')
     case.wire.line()
-    if not is_refusing(case.scene):
-        raise Failure('no refusal')
+    await_refusal(case.scene)
     case.wire.close()
     case.await_end(0)
 
@@ -169,8 +172,7 @@ def reset_while_refused(program, form):
     wire.line()
     wire.send(b'USER joe\r\nPASS wrong\r\n')
     wire.line()
-    if not is_refusing(scene):
-        raise Failure('no refusal')
+    await_refusal(scene)
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
     wire.close()
     server.wait(LIMIT)
