@@ -8,6 +8,7 @@
 #include "log.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -74,6 +75,45 @@ client_close_ucspi(const struct ucspi *u)
 		close(u->in);
 	if (u->out != u->in && u->out != u->control)
 		close(u->out);
+}
+
+int
+client_begin_tls(int control, int wants_told)
+{
+	ssize_t n;
+
+	do
+		n = send(control, wants_told ? "Y" : "y", 1, MSG_NOSIGNAL);
+	while (n == -1 && errno == EINTR);
+	if (n != 1)
+		log_line(LOG_ERR, "UCSPI-TLS: the superserver is gone");
+	return n == 1;
+}
+
+/* All that was told: variables, each with a NUL behind it, and another NUL. It
+ * is the superserver's word, and holds names out of a client's certificate. */
+int
+client_told(int control, const char *name, char *out, size_t room)
+{
+	char all[16384];
+	size_t len = 0, name_len = strlen(name);
+	ssize_t n;
+
+	do {
+		n = recv(control, all + len, sizeof all - len, MSG_DONTWAIT);
+		len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && len < sizeof all);
+	if (len < 2 || all[len - 1] != '\0' || all[len - 2] != '\0')
+		return 0;
+	for (const char *at = all; *at != '\0'; at += strlen(at) + 1)
+		if (strncmp(at, name, name_len) == 0 && at[name_len] == '=' &&
+		    at[name_len + 1] != '\0' &&
+		    strlen(at + name_len + 1) < room) {
+			memcpy(out, at + name_len + 1,
+			    strlen(at + name_len + 1) + 1);
+			return 1;
+		}
+	return 0;
 }
 
 /* The numeric address of a socket's other end; false if it has none. */

@@ -5,6 +5,7 @@
 #define CLIENT_H
 
 #include <netinet/in.h>
+#include <stddef.h>
 
 struct client {
 	char address[INET6_ADDRSTRLEN]; /* numeric; empty if not known */
@@ -34,6 +35,17 @@ void client_find_ucspi(struct ucspi *u);
 void client_find(struct client *c);
 
 void client_close_ucspi(const struct ucspi *u);
+
+/* Has the superserver begin TLS, and tell of it, if that is wanted. False if it
+ * is gone. */
+int client_begin_tls(int control, int wants_told);
+
+/*
+ * What it has told of the variable, which is "NAME=text"; false if nothing, or
+ * nothing that has come to its end. To be called once, when the client has
+ * spoken through TLS: what is told has come before that. Does not wait.
+ */
+int client_told(int control, const char *name, char *out, size_t room);
 
 /* Is that descriptor the client's connection as well? */
 int client_has(int fd);

@@ -55,6 +55,8 @@ struct login {
 	int client_in; /* descriptors, which STLS exchanges */
 	int client_out;
 	int is_tls;          /* STLS has been done */
+	int is_news;         /* ... and nothing was heard through it yet */
+	unsigned methods;    /* that the stores allow: 1 << enum method */
 	int cleartext;       /* passwords may be sent on this connection */
 	const char *awaited; /* of the client, until ... */
 	int64_t deadline_ms;
@@ -332,18 +334,10 @@ do_stls(struct login *l, const struct args *args)
 {
 	const struct ucspi *tls = &l->config->tls;
 	const struct origin o = {.address = "", .tls = 1};
-	ssize_t n;
 
 	(void)args;
 	reply_ok(&l->out, "begin TLS");
 	reply_flush(&l->out);
-	do
-		n = write(tls->control, "y", 1);
-	while (n == -1 && errno == EINTR);
-	if (n != 1) {
-		log_line(LOG_ERR, "UCSPI-TLS: the superserver is gone");
-		return NEXT_HANGUP;
-	}
 	explicit_bzero(l->bytes, sizeof l->bytes);
 	line_wipe(&l->in);
 	line_init(&l->in);
@@ -352,6 +346,7 @@ do_stls(struct login *l, const struct args *args)
 	l->client_out = tls->out;
 	reply_turn(&l->out, l->client_out);
 	l->is_tls = 1;
+	l->is_news = 1;
 	l->cleartext = 1;
 	return privsep_send_origin(l->config->monitor, &o) ? NEXT_COMMAND
 							   : NEXT_HANGUP;
@@ -396,7 +391,7 @@ obstacle(const struct login *l, enum when when)
 static int
 is_possible(const struct login *l, const struct sasl_mechanism *m)
 {
-	return (l->config->methods & 1U << sasl_methods[m->id]) != 0;
+	return (l->methods & 1U << sasl_methods[m->id]) != 0;
 }
 
 static const char *
@@ -656,6 +651,18 @@ meet_proxy(struct login *l)
 	return privsep_send_origin(l->config->monitor, &o);
 }
 
+/* The client may have shown a certificate: what is possible now? */
+static int
+learn_methods(struct login *l)
+{
+	struct wire w;
+
+	l->is_news = 0;
+	return privsep_send(l->config->monitor, MSG_SWITCHED) &&
+	    await_answer(l, &w) == MSG_METHODS &&
+	    privsep_read_methods(&w, &l->methods);
+}
+
 static void
 authorization(struct login *l)
 {
@@ -671,6 +678,8 @@ authorization(struct login *l)
 			    "the line is too long, or holds a NUL");
 			break;
 		case LINE_READY:
+			if (l->is_news && !learn_methods(l))
+				return;
 			next = serve(l, l->in.text);
 			forget_used(l);
 			break;
@@ -701,6 +710,7 @@ login_run(const struct login_config *config)
 
 	l->config = config;
 	l->cleartext = config->cleartext;
+	l->methods = config->methods;
 	privsep_log_to(config->monitor);
 	line_init(&l->in);
 	l->client_in = config->client_in;

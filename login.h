@@ -22,9 +22,10 @@ struct login_config {
 			  proxy: also if the header does not say who */
 	int cleartext_from_all; /* ... whatever the header says */
 	int proxy;              /* a PROXY header comes first */
-	struct ucspi tls;       /* how STLS can be done */
-	const char *timestamp;  /* for the greeting; NULL: no APOP */
-	unsigned methods;       /* that the stores allow: 1 << enum method */
+	struct ucspi tls; /* where the client is after STLS; the monitor has
+			     the real control socket */
+	const char *timestamp; /* for the greeting; NULL: no APOP */
+	unsigned methods;      /* that the stores allow: 1 << enum method */
 	const struct jail_means *means;
 	const char *jail_root; /* an empty directory */
 	unsigned jail_uid;

@@ -8,6 +8,7 @@
 #include "monitor.h"
 
 #include "bytes.h"
+#include "client.h"
 #include "dotlock.h"
 #include "jail.h"
 #include "pam.h"
@@ -45,6 +46,7 @@ struct monitor {
 	const struct monitor_config *config;
 	struct auth_config auth; /* with the address that a proxy told */
 	char address[PRIVSEP_ADDRESS + 1];
+	char certificate[512]; /* told by STLS: the name of the client's */
 	int tls;
 	int introduced; /* the proxy has told */
 	int switched;   /* TLS has begun */
@@ -169,6 +171,8 @@ begin_session(struct monitor *m, const struct state_paths *paths,
 	m->lock.uid = a->uid;
 	m->lock.gid = m->config->auth.mail_group;
 	m->stage = STAGE_SESSION;
+	if (m->config->control != 0)
+		close(m->config->control); /* no more STLS */
 	if (!privsep_send_grant(m->session.fd, &g))
 		m->stage = STAGE_OVER;
 }
@@ -316,11 +320,30 @@ take_origin(struct monitor *m)
 		return 0;
 	if (m->config->proxy && !m->introduced)
 		return take_proxy(m, &o);
-	if (!m->config->stls || m->switched || !o.tls || o.address[0] != '\0')
+	if (m->config->control == 0 || m->switched || !o.tls ||
+	    o.address[0] != '\0')
 		return 0;
 	m->switched = 1;
 	m->tls = 1;
+	if (!client_begin_tls(
+		m->config->control, m->config->client_cert != NULL))
+		m->stage = STAGE_OVER;
 	return 1;
+}
+
+/* The client has spoken through TLS: has it a certificate? */
+static int
+take_switched(struct monitor *m)
+{
+	const char *name = m->config->client_cert;
+
+	if (!privsep_read_bare(&m->wire) || !m->switched)
+		return 0;
+	if (name != NULL &&
+	    client_told(m->config->control, name, m->certificate,
+		sizeof m->certificate))
+		m->auth.certificate = m->certificate;
+	return privsep_send_methods(m->login.fd, auth_methods(&m->auth));
 }
 
 /* May someone try to log in now? */
@@ -521,6 +544,7 @@ static const struct request {
 	int (*take)(struct monitor *m);
 } requests[] = {
     {MSG_ORIGIN,      FROM_LOGIN,   STAGE_LOGIN,   2,    take_origin     },
+    {MSG_SWITCHED,    FROM_LOGIN,   STAGE_LOGIN,   1,    take_switched   },
     {MSG_CREDENTIALS, FROM_LOGIN,   STAGE_LOGIN,   64,   take_credentials},
     {MSG_BEGIN,       FROM_LOGIN,   STAGE_LOGIN,   64,   take_begin      },
     {MSG_PROOF,       FROM_LOGIN,   STAGE_LOGIN,   64,   take_proof      },

@@ -21,7 +21,8 @@ struct monitor_config {
 	int tls;           /* for the log: the connection is encrypted */
 	int proxy;         /* a PROXY header tells for whom, and of TLS */
 	int pam_session;   /* who is let in by PAM has one */
-	int stls;          /* the login process can begin TLS */
+	int control;       /* descriptor that begins TLS; 0: none */
+	const char *client_cert; /* what it is to tell of then; or NULL */
 };
 
 /*

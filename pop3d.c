@@ -326,9 +326,16 @@ instruct(struct setup *s)
 	s->login.client_out = s->session.client_out = STDOUT_FILENO;
 	s->login.jail_root = s->session.jail_root = s->empty;
 	s->login.proxy = o->proxy;
+	/* Children have no control of TLS. */
 	s->login.tls = s->tls;
-	s->session.tls = s->tls;
-	s->monitor.stls = s->tls.control != -1;
+	s->login.tls.control = s->tls.in;
+	s->session.tls = s->login.tls;
+	s->monitor.control = s->tls.control == -1
+	    ? 0
+	    : fcntl(s->tls.control, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	/* Where control is the client as well, nothing can be told. */
+	if (s->tls.control != s->tls.in && s->tls.control != s->tls.out)
+		s->monitor.client_cert = o->client_cert;
 	s->login.cleartext_from_all = o->tls || o->plaintext;
 	s->login.cleartext = s->login.cleartext_from_all || s->client.is_local;
 	s->login.timestamp = timestamp;
@@ -356,7 +363,7 @@ static void
 leave_to_monitor(const struct setup *s, int channel)
 {
 	replace(s, STDERR_FILENO);
-	if (!close_others(&s->tls, channel))
+	if (!close_others(&s->login.tls, channel))
 		log_fatal(EX_OSERR, "cannot close descriptors");
 }
 

@@ -122,6 +122,16 @@ privsep_send_origin(int fd, const struct origin *o)
 }
 
 int
+privsep_send_methods(int fd, unsigned methods)
+{
+	struct wire w;
+
+	begin(&w, MSG_METHODS);
+	put_u64(&w, methods);
+	return finish(fd, &w);
+}
+
+int
 privsep_send_credentials(int fd, const struct credentials *c)
 {
 	struct wire w;
@@ -367,6 +377,14 @@ privsep_read_origin(struct wire *w, struct origin *o)
 	o->address = get_text(w, PRIVSEP_ADDRESS);
 	o->tls = (uint32_t)get(w, 1);
 	return consumed(w);
+}
+
+int
+privsep_read_methods(struct wire *w, unsigned *methods)
+{
+	*methods = (unsigned)get(w, (1U << METHOD_COUNT) - 1);
+	/* PASS is always one; that tells it from a verdict, too. */
+	return consumed(w) && (*methods & 1U << METHOD_PASS) != 0;
 }
 
 int

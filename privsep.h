@@ -32,6 +32,8 @@ enum message_type {
 	MSG_NONE = 0,    /* the other side has closed */
 	MSG_BAD,         /* not a message of ours */
 	MSG_ORIGIN,      /* login to monitor: a PROXY header, or STLS */
+	MSG_SWITCHED,    /* login to monitor: STLS is done */
+	MSG_METHODS,     /* monitor to login: what is possible now */
 	MSG_CREDENTIALS, /* login to monitor */
 	MSG_BEGIN,       /* login to monitor: of SCRAM */
 	MSG_SALT,        /* monitor to login: the answer */
@@ -185,6 +187,7 @@ int privsep_start(
  */
 int privsep_send(int fd, enum message_type bare);
 int privsep_send_origin(int fd, const struct origin *o);
+int privsep_send_methods(int fd, unsigned methods); /* 1 << enum method */
 int privsep_send_credentials(int fd, const struct credentials *c);
 int privsep_send_verdict(int fd, enum verdict v);
 int privsep_send_begin(int fd, const struct begin *b);
@@ -208,6 +211,7 @@ enum message_type privsep_receive(int fd, struct wire *w);
  */
 int privsep_read_bare(struct wire *w);
 int privsep_read_origin(struct wire *w, struct origin *o);
+int privsep_read_methods(struct wire *w, unsigned *methods);
 int privsep_read_credentials(struct wire *w, struct credentials *c);
 int privsep_read_verdict(struct wire *w, enum verdict *v);
 int privsep_read_begin(struct wire *w, struct begin *b);

@@ -804,6 +804,13 @@ put_tries(void)
 		continue;
 }
 
+/* Not before STLS. */
+static void
+put_switched(void)
+{
+	privsep_send(channel, MSG_SWITCHED);
+}
+
 /* Another user behind the one that was granted, and all at once. */
 static void
 put_two_users(void)
@@ -1091,6 +1098,7 @@ static const struct message_deed {
     {"credentials-outside", OF_LOGIN | OF_SESSION, put_outside          },
     {"credentials-two",     OF_LOGIN | OF_SESSION, put_two_users        },
     {"credentials-again",   OF_SESSION,            put_again            },
+    {"switched",            OF_LOGIN | OF_SESSION, put_switched         },
     {"scram-unproved",      OF_LOGIN | OF_SESSION, put_unproved         },
     {"scram-begun",         OF_LOGIN,              put_begun            },
     {"scram-unbegun",       OF_LOGIN | OF_SESSION, put_unbegun          },

@@ -22,17 +22,21 @@ from clients import Failure, Place, SECRET, Box, expect, give_up_root, varied
 
 SECONDS = 20  # for any wait
 JOE = {'joe': 65534}
+NAME, CERTIFIED = 'SSL_PEER_CERT_SUBJECT_CN', 'Joe Example'
 INJECTED = b'STLS\r\nUSER joe\r\nPASS ' + SECRET.encode() + b'\r\nDELE 1\r\nQUIT\r\n'
 
 
 class Superserver:
     """Listens; each connection gets a program, and TLS when it asks."""
 
-    def __init__(self, place, *options, policy=None):
-        self.place, self.policy = place, policy
+    def __init__(self, place, *options, policy=None, told=lambda der: b''):
+        """What is told of a client's certificate is bytes, made of it, or of None."""
+        self.place, self.policy, self.told, self.letters = place, policy, told, []
         self.options = ['--no-pam', f'--secrets={place.dir}/secrets', f'--mailbox={place.spool}/%u', *options]
         self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self.context.load_cert_chain(f'{place.dir}/cert', f'{place.dir}/key')
+        self.context.load_verify_locations(f'{place.dir}/joe')
+        self.context.verify_mode = ssl.CERT_OPTIONAL
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -61,8 +65,10 @@ class Superserver:
             os.close(fd)
         theirs.close()
         try:
-            if ours.recv(1) == b'y':
-                self.go_between(connection, r2, w1)
+            letter = ours.recv(1)
+            self.letters.append(letter)
+            if letter in (b'y', b'Y'):
+                self.go_between(connection, r2, w1, ours)
         finally:
             ours.close()
             connection.close()
@@ -70,11 +76,13 @@ class Superserver:
                 os.close(fd)
             program.wait(SECONDS)
 
-    def go_between(self, connection, from_program, to_program):
+    def go_between(self, connection, from_program, to_program, control):
         try:
             tls = self.context.wrap_socket(connection, server_side=True)
         except OSError:
             return  # no handshake
+        if self.letters[-1] == b'Y':
+            control.sendall(self.told(tls.getpeercert()))
 
         def upstream():
             try:
@@ -184,6 +192,79 @@ def required(place, box, server):
     by_poplib(place, box, server)
 
 
+def told(certificate):
+    """As s6-tlsd-io and sslserver tell of one."""
+    names = {} if certificate is None else {name: value for part in certificate['subject'] for name, value in part}
+    text = 'SSL_PROTOCOL=TLSv1.3\0' + ''.join(f'{name}={value}\0' for name, value in (
+        ('SSL_PEER_CERT_SUBJECT_O', names.get('organizationName')), (NAME, names.get('commonName'))) if value)
+    return text.encode() + b'\0'
+
+
+def with_certificate(place, name):
+    context = trusting()
+    if name:
+        context.load_cert_chain(f'{place.dir}/{name}', f'{place.dir}/{name}.key')
+    return context
+
+
+def external(place, server, name, *lines):
+    """What EXTERNAL answers to who has that certificate, or none; whether CAPA offers it."""
+    client = poplib.POP3('127.0.0.1', server.port, SECONDS)
+    before = client.capa().get('SASL', [])
+    client.stls(with_certificate(place, name))
+    offered = 'EXTERNAL' in client.capa()['SASL']
+    expect('offered in the clear', 'EXTERNAL' in before, False)
+    try:
+        answer = client._shortcmd('AUTH EXTERNAL =')
+        client.quit()
+    except poplib.error_proto as e:
+        answer = e.args[0]
+        client.close()
+    return offered, answer
+
+
+def by_certificate(place, box, server):
+    offered, answer = external(place, server, 'joe')
+    if not offered or not answer.startswith(b'+OK'):
+        raise Failure(f'{offered}, {answer!r}')
+    if 'method=EXTERNAL, tls=1' not in last_login(place):
+        raise Failure(last_login(place))
+    expect('letters', server.letters, [b'Y'])
+
+
+def without_certificate(place, box, server):
+    expect('no certificate', external(place, server, None), (False, b'-ERR that mechanism is not offered here'))
+
+
+def by_another(place, box, server):
+    """Its name has no entry, though joe's stands in it."""
+    expect('another', external(place, server, 'another'), (True, b'-ERR [AUTH] user name or password is wrong'))
+
+
+def told_badly(place, box, server):
+    """Cut off, too long, or another variable: nothing is taken."""
+    expect('told badly', external(place, server, 'joe'), (False, b'-ERR that mechanism is not offered here'))
+
+
+def not_told(place, box, server):
+    """Who has not asked for names gets a y."""
+    by_poplib(place, box, server)
+    expect('letters', server.letters, [b'y'])
+
+
+def after_login(place, box, server):
+    client = poplib.POP3('127.0.0.1', server.port, SECONDS)
+    client.user('joe')
+    client.pass_(SECRET)
+    try:
+        client._shortcmd('STLS')
+    except poplib.error_proto as e:
+        expect('STLS after the login', e.args[0], b'-ERR unknown command')
+        client.quit()
+    else:
+        raise Failure('TLS begins after the login')
+
+
 def never(place, box, server):
     got = talk(server, b'CAPA\r\nSTLS\r\nQUIT\r\n')
     if b'\r\nSTLS' in got or b'-ERR no STLS here' not in got:
@@ -191,12 +272,20 @@ def never(place, box, server):
 
 
 def main():
-    box, failed = Box('varied', varied()), False
+    box, failed, wish = Box('varied', varied()), False, f'--client-cert={NAME}'
     place = Place('user', JOE)
     try:
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj',
                         '/CN=localhost', '-keyout', f'{place.dir}/key', '-out', f'{place.dir}/cert'],
                        check=True, capture_output=True)
+        for name, subject in (('joe', f'/O=Example/CN={CERTIFIED}'), ('another', f'/O={NAME}={CERTIFIED}/CN=another')):
+            subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', subject,
+                            '-keyout', f'{place.dir}/{name}.key', '-out', f'{place.dir}/{name}'],
+                           check=True, capture_output=True)
+        with open(f'{place.dir}/joe', 'a', encoding='ascii') as trusted, \
+                open(f'{place.dir}/another', encoding='ascii') as other:
+            trusted.write(other.read())
+        place.write_secrets('secrets', [f'joe:{{PLAIN}}{SECRET}\n', f'joe:{{EXTERNAL}}{CERTIFIED}\n'])
         place.deliver('joe', b''.join(box.raw))
         offer = Superserver(place)
         cases = [('poplib upgrades', by_poplib, offer),
@@ -204,7 +293,18 @@ def main():
                  ('what was said before is forgotten', nothing_is_remembered, Superserver(place, '--plaintext')),
                  ('there is one STLS', twice, offer),
                  ('UCSPITLS=! requires it', required, Superserver(place, policy='!')),
-                 ('UCSPITLS=- does not offer it', never, Superserver(place, policy='-'))]
+                 ('UCSPITLS=- does not offer it', never, Superserver(place, policy='-')),
+                 ('STLS after the login', after_login, Superserver(place, '--plaintext')),
+                 ('who has not asked is not told', not_told, Superserver(place, told=told)),
+                 ('EXTERNAL by a certificate', by_certificate, Superserver(place, wish, told=told)),
+                 ('no EXTERNAL without one', without_certificate, Superserver(place, wish, told=told)),
+                 ('no EXTERNAL by another', by_another, Superserver(place, wish, told=told))]
+        for what, change in (('cut', lambda text: text[:-1]), ('nothing', lambda text: b''), ('empty', lambda text: b'\0\0'),
+                             ('another', lambda text: text.replace(b'CN=', b'CN_0=')),
+                             ('too long', lambda text: text.replace(b'CN=', b'CN=' + b'x' * 600)),
+                             ('far too long', lambda text: b'X=' + b'x' * 20000 + b'\0' + text)):
+            cases.append((f'told of it: {what}', told_badly, Superserver(
+                place, wish, told=lambda der, change=change: change(told(der)))))
         if shutil.which('curl'):
             cases.append(('curl upgrades', by_curl, offer))
         for title, run, server in cases:

@@ -80,6 +80,29 @@ show_credentials(struct wire *w, char *text, size_t room)
 }
 
 static int
+send_switched(void)
+{
+	return privsep_send(here, MSG_SWITCHED);
+}
+
+static int
+send_methods(void)
+{
+	return privsep_send_methods(
+	    here, 1U << METHOD_PASS | 1U << METHOD_EXTERNAL);
+}
+
+static int
+show_methods(struct wire *w, char *text, size_t room)
+{
+	unsigned methods = 0;
+	int good = privsep_read_methods(w, &methods);
+
+	snprintf(text, room, "%u", methods);
+	return good;
+}
+
+static int
 send_begin(void)
 {
 	return privsep_send_begin(
@@ -306,6 +329,8 @@ static const struct kind {
     {"salt",        MSG_SALT,        send_salt,        show_salt,        "4:s00 4096 nonce"},
     {"proof",       MSG_PROOF,       send_proof,       show_proof,       "5:n=joe 5:pr"    },
     {"signature",   MSG_SIGNATURE,   send_signature,   show_signature,   "3:sig"           },
+    {"switched",    MSG_SWITCHED,    send_switched,    show_bare,        "bare"            },
+    {"methods",     MSG_METHODS,     send_methods,     show_methods,     "129"             },
 };
 
 static void
@@ -446,40 +471,41 @@ static const struct {
 	uint64_t is;
 	uint64_t most; /* but the next larger is never good */
 } fields[] = {
-    {"method",		  0,  1,   1,                    METHOD_COUNT - 1    },
-    {"length of the user",      0,  9,   3,                    3                   },
-    {"length of the secret",    0,  21,  4,                    4                   },
-    {"length of the typed one", 0,  34,  5,                    5                   },
-    {"language",                0,  48,  1,                    LANG_COUNT - 1      },
-    {"length of the rest",      0,  56,  8,                    8                   },
-    {"verdict",		 1,  1,   4,                    MISCONFIGURED       },
-    {"length of the user",      2,  1,   3,                    3                   },
-    {"length of the mailbox",   2,  13,  13,                   13                  },
-    {"length of the index",     2,  35,  2,                    2                   },
-    {"length of the journal",   2,  46,  2,                    2                   },
-    {"uid",		     2,  57,  UINT32_MAX,           UINT32_MAX          },
-    {"gid",		     2,  65,  100,                  UINT32_MAX          },
-    {"number of groups",        2,  73,  2,                    2                   },
-    {"first group",             2,  81,  7,                    UINT32_MAX          },
-    {"second group",            2,  89,  UINT32_MAX,           UINT32_MAX          },
-    {"language",                2,  97,  1,                    LANG_COUNT - 1      },
-    {"stls",		    2,  105, 1,                    1                   },
-    {"length of the rest",      2,  113, 0,                    0                   },
-    {"trouble",		 3,  1,   5,                    CHANGED             },
-    {"does it exist",           3,  9,   1,                    1                   },
-    {"level",		   4,  1,   3,                    LOG_DEBUG           },
-    {"length of the line",      4,  9,   7,                    7                   },
-    {"end",		     5,  1,   4,                    END_FOREIGN         },
-    {"length of the address",   9,  1,   9,                    9                   },
-    {"tls",		     9,  19,  1,                    1                   },
-    {"method",		  10, 13,  METHOD_SCRAM_SHA_256, METHOD_SCRAM_SHA_256},
-    {"length of the user",      10, 1,   3,                    3                   },
-    {"length of the salt",      11, 1,   4,                    4                   },
-    {"iterations",              11, 14,  4096,                 UINT32_MAX          },
-    {"length of the nonce",     11, 22,  5,                    5                   },
-    {"length of the message",   12, 1,   5,                    5                   },
-    {"length of the proof",     12, 15,  5,                    5                   },
-    {"length of the signature", 13, 1,   3,                    3                   },
+    {"method",		  0,  1,   1,                    METHOD_COUNT - 1        },
+    {"length of the user",      0,  9,   3,                    3                       },
+    {"length of the secret",    0,  21,  4,                    4                       },
+    {"length of the typed one", 0,  34,  5,                    5                       },
+    {"language",                0,  48,  1,                    LANG_COUNT - 1          },
+    {"length of the rest",      0,  56,  8,                    8                       },
+    {"verdict",		 1,  1,   4,                    MISCONFIGURED           },
+    {"length of the user",      2,  1,   3,                    3                       },
+    {"length of the mailbox",   2,  13,  13,                   13                      },
+    {"length of the index",     2,  35,  2,                    2                       },
+    {"length of the journal",   2,  46,  2,                    2                       },
+    {"uid",		     2,  57,  UINT32_MAX,           UINT32_MAX              },
+    {"gid",		     2,  65,  100,                  UINT32_MAX              },
+    {"number of groups",        2,  73,  2,                    2                       },
+    {"first group",             2,  81,  7,                    UINT32_MAX              },
+    {"second group",            2,  89,  UINT32_MAX,           UINT32_MAX              },
+    {"language",                2,  97,  1,                    LANG_COUNT - 1          },
+    {"stls",		    2,  105, 1,                    1                       },
+    {"length of the rest",      2,  113, 0,                    0                       },
+    {"trouble",		 3,  1,   5,                    CHANGED                 },
+    {"does it exist",           3,  9,   1,                    1                       },
+    {"level",		   4,  1,   3,                    LOG_DEBUG               },
+    {"length of the line",      4,  9,   7,                    7                       },
+    {"end",		     5,  1,   4,                    END_FOREIGN             },
+    {"length of the address",   9,  1,   9,                    9                       },
+    {"tls",		     9,  19,  1,                    1		       },
+    {"method",		  10, 13,  METHOD_SCRAM_SHA_256, METHOD_SCRAM_SHA_256    },
+    {"length of the user",      10, 1,   3,                    3                       },
+    {"length of the salt",      11, 1,   4,                    4                       },
+    {"iterations",              11, 14,  4096,                 UINT32_MAX              },
+    {"length of the nonce",     11, 22,  5,                    5                       },
+    {"length of the message",   12, 1,   5,                    5                       },
+    {"length of the proof",     12, 15,  5,                    5                       },
+    {"methods",		 15, 1,   129,                  (1U << METHOD_COUNT) - 1},
+    {"length of the signature", 13, 1,   3,                    3                       },
 };
 
 static void
