@@ -61,6 +61,7 @@ class Superserver:
                 [self.place.program, '--stderr', f'--state={self.place.dir}/state', *self.options],
                 stdin=connection, stdout=connection, stderr=log, env=env, cwd='/',
                 pass_fds=(theirs.fileno(), r1, w2), **give_up_root())
+        self.started = program.pid, f'socket:[{os.fstat(theirs.fileno()).st_ino}]'
         for fd in (r1, w2):
             os.close(fd)
         theirs.close()
@@ -265,6 +266,18 @@ def after_login(place, box, server):
         raise Failure('TLS begins after the login')
 
 
+def monitors_alone(place, box, server):
+    """Who faces the client could say what it liked, and be believed."""
+    client = poplib.POP3('127.0.0.1', server.port, SECONDS)
+    monitor, control = server.started
+    with open(f'/proc/{monitor}/task/{monitor}/children', encoding='ascii') as f:
+        processes = [monitor] + [int(pid) for pid in f.read().split()]
+    have = [[os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')].count(control)
+            for pid in processes]
+    expect('who has the control socket, and how often', have, [1, 0, 0])
+    client.quit()
+
+
 def never(place, box, server):
     got = talk(server, b'CAPA\r\nSTLS\r\nQUIT\r\n')
     if b'\r\nSTLS' in got or b'-ERR no STLS here' not in got:
@@ -305,6 +318,8 @@ def main():
                              ('far too long', lambda text: b'X=' + b'x' * 20000 + b'\0' + text)):
             cases.append((f'told of it: {what}', told_badly, Superserver(
                 place, wish, told=lambda der, change=change: change(told(der)))))
+        if os.geteuid() == 0:  # nobody else may look
+            cases.append(('the control socket is the monitor\'s', monitors_alone, offer))
         if shutil.which('curl'):
             cases.append(('curl upgrades', by_curl, offer))
         for title, run, server in cases:
