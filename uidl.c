@@ -15,8 +15,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define SAMPLE 128  /* bytes of the body that count */
-#define ENOUGH 2048 /* bytes of a message that most ids are made of */
+#define SAMPLE 128        /* bytes of the body that count */
+#define ENOUGH 2048       /* bytes of a message that most ids are made of */
+#define MOST   (1U << 20) /* octets of a header, or a body, looked at */
 
 /* Headers, by their place in a list below: with both, no more is needed. */
 #define RECEIVED   (1U << 0)
@@ -30,7 +31,8 @@ struct digest {
 	int taking;    /* the header that is being read is one of them */
 	int in_header;
 	uint64_t octets; /* of the header */
-	size_t sampled;  /* bytes of the body, but for CR and LF */
+	uint64_t looked; /* octets of the body */
+	size_t sampled;  /* bytes of it, but for CR and LF */
 	int is_enough;   /* nothing more counts */
 };
 
@@ -48,15 +50,21 @@ hash_bare(struct digest *d, const char *bytes, size_t n, size_t most)
 		end--;
 	while (bytes < end && hashed < most) {
 		size_t left = (size_t)(end - bytes);
-		const char *cr = memchr(bytes, '\r', left);
+		const char *cr =
+		    *bytes == '\r' ? bytes : memchr(bytes, '\r', left);
 		size_t some = cr == NULL ? left : (size_t)(cr - bytes);
+
+		/* There may be nothing else. */
+		if (some == 0) {
+			bytes++;
+			continue;
+		}
 
 		if (some > most - hashed)
 			some = most - hashed;
 		sha256_update(&d->sha, some, (const uint8_t *)bytes);
 		hashed += some;
-		bytes +=
-		    cr == NULL || some < (size_t)(cr - bytes) ? some : some + 1;
+		bytes += some;
 	}
 	return hashed;
 }
@@ -98,6 +106,10 @@ hash_header(struct digest *d, const struct piece *p)
 {
 	size_t name = 0;
 
+	/* In octets, so that it is the same line however lines end. */
+	d->is_enough = p->starts && d->octets > MOST;
+	if (d->is_enough)
+		return;
 	d->octets += p->len + p->added;
 	if (p->starts && p->bytes[0] != ' ' && p->bytes[0] != '\t') {
 		d->is_enough = (d->seen & BOTH) == BOTH;
@@ -117,8 +129,9 @@ hash_header(struct digest *d, const struct piece *p)
 static void
 hash_body(struct digest *d, const struct piece *p)
 {
+	d->looked += p->len + p->added;
 	d->sampled += hash_bare(d, p->bytes, p->len, SAMPLE - d->sampled);
-	d->is_enough = d->sampled == SAMPLE;
+	d->is_enough = d->sampled == SAMPLE || (p->ends && d->looked > MOST);
 }
 
 static void

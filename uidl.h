@@ -19,7 +19,8 @@
  * when there was a Received and a Message-ID: what the server has added and
  * what the sender has are enough. Where that is not so, also over the octets
  * of the body; and where there is no Message-ID, over the first 128 bytes of
- * it. CR and LF do not count, so that how lines end does not matter. CHANGED
+ * it. Lines behind the first MiB of the header, or of the body, as sent, do not
+count, nor do CR and LF, so that how lines end does not matter. CHANGED
  * or TEMP, logged, if it cannot.
  */
 enum trouble uidl_digest(struct mbox *m, uint32_t first);

@@ -137,6 +137,61 @@ the_first_128_bytes_of_the_body_count(void **state)
 	}
 }
 
+/* That many lines of nothing, and a text behind them. */
+static void
+id_behind(const char *header, const char *line, size_t lines, const char *text,
+    unsigned char id[INDEX_ID])
+{
+	static char bytes[4 << 20];
+	size_t n = (size_t)snprintf(bytes, sizeof bytes, FROM "%s", header);
+	struct mbox m;
+
+	for (size_t i = 0; i < lines; i++) {
+		memcpy(bytes + n, line, strlen(line));
+		n += strlen(line);
+	}
+	n += (size_t)snprintf(bytes + n, 64, "%s", text);
+	open_mbox(&m, bytes, n);
+	assert_int_equal(m.count, 1);
+	memcpy(id, m.messages[0].id, INDEX_ID);
+	mbox_close(&m);
+}
+
+/* However lines end, and whether it is the header or the body. */
+static void
+what_lies_behind_a_mib_does_not_count(void **state)
+{
+	static const struct {
+		const char *header, *line, *crlf;
+		size_t least, most; /* lines; octets are more than that */
+	} parts[] = {
+	    {"X: y\n\n", "\n",     "\r\n",     524000, 525000},
+	    {"X: y\n",   "X: y\n", "X: y\r\n", 174000, 175000},
+	};
+	unsigned char one[INDEX_ID], other[INDEX_ID];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		const char *h = parts[i].header, *line = parts[i].line;
+
+		id_behind(h, line, parts[i].least, "Subject: 1\n", one);
+		id_behind(h, line, parts[i].least, "Subject: 2\n", other);
+		check(memcmp(one, other, INDEX_ID) != 0, "%zu: before", i);
+		id_behind(h, line, parts[i].most, "Subject: 1\n", one);
+		id_behind(h, line, parts[i].most, "Subject: 2\n", other);
+		check(memcmp(one, other, INDEX_ID) == 0, "%zu: behind", i);
+		for (size_t n = 0; n < 2; n++) {
+			size_t lines = n ? parts[i].most : parts[i].least;
+
+			id_behind(h, line, lines, "Subject: 1\n", one);
+			id_behind(
+			    h, parts[i].crlf, lines, "Subject: 1\n", other);
+			check(
+			    memcmp(one, other, INDEX_ID) == 0, "%zu: CRLF", i);
+		}
+	}
+}
+
 /* A header of any length, with others behind it or not. */
 static void
 long_headers_count_to_their_end(void **state)
@@ -380,6 +435,7 @@ main(void)
 	    cmocka_unit_test(ids_follow_what_no_program_rewrites),
 	    cmocka_unit_test(the_first_128_bytes_of_the_body_count),
 	    cmocka_unit_test(long_headers_count_to_their_end),
+	    cmocka_unit_test(what_lies_behind_a_mib_does_not_count),
 	    cmocka_unit_test(there_is_a_last_number),
 	    cmocka_unit_test(ids_that_begin_alike_differ),
 	    cmocka_unit_test(the_from_line_does_not_count),
