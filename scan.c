@@ -45,14 +45,16 @@ is_any(lanes v)
 /* What a line begins with that is to be looked at. */
 enum stops {
 	IN_HEADER, /* CR, LF: it may be the blank one */
-	IN_BODY    /* F: it may be a From_ line */
+	IN_BODY    /* F, behind a blank line: it may be a From_ line */
 };
 
+/* "v" is behind the LFs, "before" before them. */
 static inline lanes
-is_stop(lanes v, enum stops stops)
+is_stop(lanes before, lanes v, enum stops stops)
 {
 	if (stops == IN_BODY)
-		return (lanes)(v == 'F');
+		return (lanes)(v == 'F') &
+		    ((lanes)(before == '\n') | (lanes)(before == '\r'));
 	return (lanes)(v == '\n') | (lanes)(v == '\r');
 }
 
@@ -72,9 +74,10 @@ count_blocks(const char *p, size_t n, enum stops stops, uint64_t *bare)
 
 		for (size_t j = i; j < i + BLOCK; j += sizeof sum) {
 			lanes lf = (lanes)(load(p + j) == '\n');
+			lanes before = load(p + j - 1);
 
-			stop |= lf & is_stop(load(p + j + 1), stops);
-			found += lf & (lanes)(load(p + j - 1) != '\r') & 1;
+			stop |= lf & is_stop(before, load(p + j + 1), stops);
+			found += lf & (lanes)(before != '\r') & 1;
 		}
 		if (is_any(stop))
 			break;
@@ -85,6 +88,15 @@ count_blocks(const char *p, size_t n, enum stops stops, uint64_t *bare)
 	return i;
 }
 
+/* Is the line that begins there, and may have n bytes, to be looked at? */
+static inline int
+is_stop_line(const char *p, size_t n, enum stops stops)
+{
+	if (stops == IN_BODY)
+		return n > 0 && memcmp(p, "From ", n < 5 ? n : 5) == 0;
+	return n > 0 && (p[0] == '\n' || p[0] == '\r');
+}
+
 /* The same up to the first line in there that begins with a stop, or n. */
 static inline __attribute__((always_inline)) size_t
 count_lines(const char *p, size_t n, enum stops stops, uint64_t *bare)
@@ -93,23 +105,24 @@ count_lines(const char *p, size_t n, enum stops stops, uint64_t *bare)
 
 	while (i < n) {
 		size_t some = count_blocks(p + i, n - i, stops, bare);
-		const char *lf;
+		size_t end;
 
 		i += some;
 		if (some > 0)
 			continue;
-		some = n - i < BLOCK ? n - i : BLOCK;
-		lf = memchr(p + i, '\n', some);
-		if (lf == NULL) {
-			i += some;
-			continue;
+		end = n - i < BLOCK ? n : i + BLOCK;
+		while (i < end) {
+			const char *lf = memchr(p + i, '\n', end - i);
+
+			if (lf == NULL) {
+				i = end;
+				break;
+			}
+			*bare += lf[-1] != '\r';
+			i = (size_t)(lf - p) + 1;
+			if (is_stop_line(p + i, n - i, stops))
+				return i;
 		}
-		*bare += lf[-1] != '\r';
-		i = (size_t)(lf - p) + 1;
-		if (i < n &&
-		    (stops == IN_BODY ? p[i] == 'F'
-				      : p[i] == '\n' || p[i] == '\r'))
-			break;
 	}
 	return i;
 }
