@@ -184,6 +184,16 @@ sanitize:
 timing: $(NAME)
 	tests/timing.py
 
+# Code that can run as root: not comments, empty lines, and lone braces.
+ROOT = pop3d recover options client check monitor state auth pam secrets scram \
+       checkpassword dotlock apop privsep jail filter log bytes
+
+root-lines:
+	@for f in $(ROOT); do \
+	    $(CC) -fpreprocessed -dD -E -P $$f.c | grep -v '^#' | \
+	    grep -cv '^[[:space:]{};]*$$' | sed "s/$$/ $$f/"; \
+	done | awk '{n += $$1; print} END {print n, "in all"}'
+
 install: $(NAME) $(NAME)-secret
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 \
 	    $(DESTDIR)$(MANDIR)/man5
@@ -241,4 +251,4 @@ clean:
 	    tests/unit/bin tests/fault/bin tests/bin
 
 .PHONY: crowd all units faults check fault-all model power-all seeded bench \
-    coverage sanitize timing bench-peers install uninstall style lint dist clean
+    root-lines coverage sanitize timing bench-peers install uninstall style lint dist clean
