@@ -30,7 +30,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 archive    = $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
 LIBS      := $(foreach l,crypt nettle unistring,$(call archive,$(l)))
 
-ROOMS = apop auth boxlock bytes check checkpassword client dotlock filter from \
+ROOMS = account apop auth boxlock bytes check checkpassword client dotlock filter from \
         index jail journal lang line log login maildrop mbox message monitor \
         options pam plan prep privsep proto proxy recall recover reply sasl scan \
         scram secrets session state trace uidl walk
@@ -185,8 +185,8 @@ timing: $(NAME)
 	tests/timing.py
 
 # Code that can run as root: not comments, empty lines, and lone braces.
-ROOT = pop3d recover options client check monitor state auth pam secrets scram \
-       checkpassword dotlock apop privsep jail filter log bytes
+ROOT = pop3d recover options client check monitor state auth account pam secrets \
+       scram checkpassword dotlock apop privsep jail filter log bytes
 
 root-lines:
 	@for f in $(ROOT); do \

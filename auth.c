@@ -11,8 +11,6 @@
 #include "pam.h"
 #include "secrets.h"
 
-#include <errno.h>
-#include <grp.h>
 #include <nettle/base64.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -20,78 +18,6 @@
 #include <sys/random.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-#define NOGROUP 65534 /* for who has nothing but the mail group */
-
-/*
- * No part of a name may lead out of the mailbox directory, be it used whole
- * (%u) or cut at its '@' (%n, %d).
- */
-int
-auth_name_is_safe(const char *user)
-{
-	size_t part = 0; /* length of the part since the last '@' */
-
-	for (const char *c = user; *c != '\0'; c++) {
-		if ((unsigned char)*c <= ' ' || *c == 0x7f || *c == '/' ||
-		    *c == ':')
-			return 0;
-		if (*c == '.' && part == 0)
-			return 0;
-		if (*c == '@' && part == 0)
-			return 0;
-		part = *c == '@' ? 0 : part + 1;
-	}
-	return part > 0 && strlen(user) <= PRIVSEP_NAME;
-}
-
-/* What one letter after a % stands for; NULL if it stands for nothing. */
-static const char *
-value_of(char letter, const char *user, const char *home, int *len)
-{
-	const char *at = strrchr(user, '@');
-
-	switch (letter) {
-	case 'u':
-		*len = (int)strlen(user);
-		return user;
-	case 'n':
-		*len = at == NULL ? (int)strlen(user) : (int)(at - user);
-		return user;
-	case 'd':
-		*len = at == NULL ? 0 : (int)strlen(at + 1);
-		return at == NULL ? "" : at + 1;
-	case 'h':
-		*len = (int)strlen(home);
-		return home;
-	case '%':
-		*len = 1;
-		return "%";
-	default:
-		return NULL;
-	}
-}
-
-int
-auth_mailbox(const char *pattern, const char *user, const char *home,
-    char out[PRIVSEP_PATH + 1])
-{
-	size_t len = 0;
-
-	for (const char *p = pattern; *p != '\0'; p++) {
-		const char *value = p;
-		int n = 1;
-
-		if (*p == '%')
-			value = value_of(*++p, user, home, &n);
-		if (value == NULL || (size_t)n > PRIVSEP_PATH - len)
-			return 0;
-		memcpy(out + len, value, (size_t)n);
-		len += (size_t)n;
-	}
-	out[len] = '\0';
-	return out[0] == '/';
-}
 
 static int
 is_password(enum method method)
@@ -183,7 +109,7 @@ ask_secrets(const struct auth_config *config, const struct credentials *c,
 	while (secrets_next(&file, user, &entry)) {
 		*known = 1;
 		if (why == FINE || !entry_agrees(config, c, &entry) ||
-		    !auth_name_is_safe(entry.user))
+		    !account_name_is_safe(entry.user))
 			continue;
 		why = FINE;
 		take_place(place, &entry);
@@ -243,14 +169,14 @@ ask_pam(const struct auth_config *config, const struct credentials *c,
 
 	if (!is_password(c->method))
 		return PERM; /* PAM cannot say what the secret is */
-	if (!config->is_root && !is_oneself(c->user))
+	if (!config->rules.is_root && !is_oneself(c->user))
 		return PERM;
 	why = pam_check(config->session == NULL ? &own : config->session, &q,
 	    account->name, sizeof account->name);
 	pam_close(&own);
 	if (why != FINE || strcmp(account->name, c->user) == 0)
 		return why;
-	return auth_name_is_safe(account->name) ? FINE : PERM;
+	return account_name_is_safe(account->name) ? FINE : PERM;
 }
 
 /* Whoever is not in the secrets file. */
@@ -266,103 +192,6 @@ ask_others(const struct auth_config *config, const struct credentials *c,
 		return PERM;
 	return checkpassword_check(config->checkpassword, c->user,
 	    is_apop ? c->secret : c->typed, is_apop ? config->timestamp : "");
-}
-
-/* Fills in the groups; false if there are too many to pass on. */
-static int
-find_groups(
-    const struct auth_config *config, const char *name, struct account *account)
-{
-	gid_t all[PRIVSEP_GROUPS + 1];
-	int n = (int)COUNT(all);
-
-	if (getgrouplist(name, account->gid, all, &n) == -1)
-		goto too_many;
-	for (int i = 0; i < n; i++) {
-		if (all[i] == config->mail_group)
-			continue;
-		if (account->group_count == PRIVSEP_GROUPS)
-			goto too_many;
-		account->groups[account->group_count++] = all[i];
-	}
-	if (account->gid == config->mail_group)
-		account->gid = NOGROUP;
-	return 1;
-
-too_many:
-	log_line(
-	    LOG_ERR, "user %s is in more than %d groups", name, PRIVSEP_GROUPS);
-	return 0;
-}
-
-/* Root serves system users, other than itself. */
-static enum trouble
-take_ids(const struct auth_config *config, const char *name,
-    const struct passwd *pw, struct account *account)
-{
-	if (pw == NULL) {
-		log_line(LOG_ERR, "user %s is no system user: refused", name);
-		return PERM;
-	}
-	if (pw->pw_uid == 0) {
-		log_line(LOG_ERR, "user %s has uid 0: refused", name);
-		return PERM;
-	}
-	account->uid = pw->pw_uid;
-	account->gid = pw->pw_gid;
-	return find_groups(config, pw->pw_name, account) ? FINE : TEMP;
-}
-
-int
-auth_is_unknown(void)
-{
-	return errno == 0 || errno == ENOENT || errno == ESRCH;
-}
-
-static enum trouble
-find_mailbox(const struct auth_config *config, const struct place *place,
-    const char *home, struct account *account)
-{
-	const char *pattern =
-	    place->path[0] == '\0' ? config->mailbox : place->path;
-
-	if (auth_mailbox(pattern, account->name, home, account->mailbox))
-		return FINE;
-	log_line(
-	    LOG_ERR, "mailbox %s: no path for user %s", pattern, account->name);
-	return TEMP;
-}
-
-static enum trouble
-find_account(const struct auth_config *config, const struct place *place,
-    struct account *account)
-{
-	int is_own = place->owner[0] == '\0';
-	const char *owner = is_own ? account->name : place->owner;
-	enum trouble why = FINE;
-	const struct passwd *pw;
-
-	errno = 0;
-	pw = getpwnam(owner);
-	if (pw == NULL && !auth_is_unknown()) {
-		log_errno("cannot look up user", owner);
-		return TEMP;
-	}
-	account->uid = getuid();
-	account->gid = getgid();
-	if (config->is_root)
-		why = take_ids(config, owner, pw, account);
-	if (why != FINE)
-		return why;
-	/* Some name services do not mind case: the mailbox's name does. */
-	if (config->is_root && is_own) {
-		if (!auth_name_is_safe(pw->pw_name))
-			return PERM;
-		snprintf(
-		    account->name, sizeof account->name, "%s", pw->pw_name);
-	}
-	return find_mailbox(
-	    config, place, pw == NULL ? "" : pw->pw_dir, account);
 }
 
 /* So that an administrator sees what to write into the file: as it is, and
@@ -409,7 +238,7 @@ auth_check(const struct auth_config *config, const struct credentials *c,
 	int known;
 
 	*account = (struct account){0};
-	if (!auth_name_is_safe(c->user) &&
+	if (!account_name_is_safe(c->user) &&
 	    (c->method != METHOD_EXTERNAL || *c->user != '\0'))
 		return PERM;
 	snprintf(account->name, sizeof account->name, "%s", c->user);
@@ -420,7 +249,8 @@ auth_check(const struct auth_config *config, const struct credentials *c,
 	    (config->checkpassword != NULL || config->pam_service != NULL))
 		why = ask_others(config, c, account);
 	if (why == FINE)
-		why = find_account(config, &place, account);
+		why = account_find(
+		    &config->rules, place.owner, place.path, account);
 	if (why == FINE && !known)
 		why = ask_about(config, account->name, c->user);
 	if (why != FINE && config->session != NULL)
@@ -513,7 +343,7 @@ auth_scram_prove(const struct auth_config *config, const struct auth_scram *s,
 
 	*account = (struct account){0};
 	if (p->proof_len != scram_len(hash_of(s->method)) ||
-	    !auth_name_is_safe(s->user))
+	    !account_name_is_safe(s->user))
 		return PERM;
 	/* Signed for this exchange, and for no earlier one? */
 	if (memmem(p->message, p->message_len, s->nonce, PRIVSEP_NONCE) == NULL)
@@ -527,27 +357,7 @@ auth_scram_prove(const struct auth_config *config, const struct auth_scram *s,
 		}
 	secrets_close(&file);
 	snprintf(account->name, sizeof account->name, "%s", s->user);
-	return why == FINE ? find_account(config, &place, account) : why;
-}
-
-enum trouble
-auth_owner(const struct auth_config *config, uid_t uid, gid_t gid,
-    struct account *account)
-{
-	const struct passwd *pw;
-
-	*account = (struct account){.uid = uid, .gid = gid};
-	snprintf(account->name, sizeof account->name, "#%u", (unsigned)uid);
-	errno = 0;
-	pw = getpwuid(uid);
-	if (pw == NULL && !auth_is_unknown()) {
-		log_errno("cannot look up user", account->name);
-		return TEMP;
-	}
-	if (pw != NULL)
-		snprintf(
-		    account->name, sizeof account->name, "%s", pw->pw_name);
-	if (config->is_root && (pw != NULL || uid == 0))
-		return take_ids(config, account->name, pw, account);
-	return FINE;
+	return why == FINE
+	    ? account_find(&config->rules, place.owner, place.path, account)
+	    : why;
 }

@@ -1,16 +1,11 @@
 /*
  * auth.h - name and proof to account, or a refusal
- *
- * The account's uid, groups and home come from getpwnam; without root they
- * are our own.
  */
 #ifndef AUTH_H
 #define AUTH_H
 
-#include "privsep.h"
+#include "account.h"
 #include "scram.h"
-
-#include <sys/types.h>
 
 struct pam_session;
 
@@ -24,18 +19,7 @@ struct auth_config {
 				      if there is none */
 	const char *certificate;   /* the client's, its name; or NULL */
 	const char *address;       /* the client's; NULL if not known */
-	const char *mailbox;       /* the pattern: %u %n %d %h %% */
-	gid_t mail_group;          /* nobody but the monitor ever holds it */
-	int is_root;
-};
-
-struct account {
-	char name[PRIVSEP_NAME + 1];
-	uid_t uid;
-	gid_t gid;
-	uint32_t groups[PRIVSEP_GROUPS]; /* without the mail group */
-	uint32_t group_count;
-	char mailbox[PRIVSEP_PATH + 1]; /* absolute */
+	struct account_rules rules;
 };
 
 /* The methods that can let anyone in, as the stores are now: 1 << method for
@@ -75,27 +59,5 @@ enum trouble auth_scram_begin(const struct auth_config *config,
 enum trouble auth_scram_prove(const struct auth_config *config,
     const struct auth_scram *s, const struct proof *p,
     unsigned char signature[SCRAM_DIGEST], struct account *account);
-
-/*
- * The account whose ids these are, without its mailbox: for work that nobody
- * has logged in for. A uid that no name belongs to any more will do. PERM,
- * logged, if it is root's; TEMP, logged, if it cannot be looked up.
- */
-enum trouble auth_owner(const struct auth_config *config, uid_t uid, gid_t gid,
-    struct account *account);
-
-/*
- * The pattern with its %-signs replaced. Returns 0 if the result is not an
- * absolute path of at most PRIVSEP_PATH bytes. "user" is a checked name.
- */
-int auth_mailbox(const char *pattern, const char *user, const char *home,
-    char out[PRIVSEP_PATH + 1]);
-
-/* Errno was 0, and getpwnam() or one of its kind has come to nothing: is there
- * no such name? Or else nobody can tell. */
-int auth_is_unknown(void);
-
-/* Is that a name that may become part of a path? */
-int auth_name_is_safe(const char *user);
 
 #endif

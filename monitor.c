@@ -167,9 +167,9 @@ begin_session(struct monitor *m, const struct state_paths *paths,
 
 	memcpy(g.groups, a->groups, sizeof g.groups);
 	dotlock_init(&m->lock, a->mailbox);
-	m->lock.as_user = m->config->auth.is_root;
+	m->lock.as_user = m->config->auth.rules.is_root;
 	m->lock.uid = a->uid;
-	m->lock.gid = m->config->auth.mail_group;
+	m->lock.gid = m->config->auth.rules.mail_group;
 	m->stage = STAGE_SESSION;
 	if (m->config->control != 0)
 		close(m->config->control); /* no more STLS */

@@ -244,7 +244,7 @@ prepare_empty(struct setup *s)
 		turn_away(s, EX_CONFIG);
 	}
 	snprintf(s->empty, sizeof s->empty, "%s/empty", s->opt.state);
-	if (!s->monitor.auth.is_root)
+	if (!s->monitor.auth.rules.is_root)
 		return;
 	if (mkdir(s->empty, 0555) == -1 && errno != EEXIST)
 		log_fatal(EX_CANTCREAT, s->empty);
@@ -262,17 +262,17 @@ find_jail_user(struct setup *s)
 
 	errno = 0;
 	gr = getgrnam(s->opt.mail_group);
-	if (gr == NULL && !auth_is_unknown())
+	if (gr == NULL && !account_is_unknown())
 		log_fatal(EX_TEMPFAIL, "cannot look up the mail group");
-	s->monitor.auth.mail_group = gr == NULL ? getegid() : gr->gr_gid;
-	if (!s->monitor.auth.is_root)
+	s->monitor.auth.rules.mail_group = gr == NULL ? getegid() : gr->gr_gid;
+	if (!s->monitor.auth.rules.is_root)
 		return;
 	if (gr == NULL && s->opt.use_dotlock)
 		refuse(s, EX_CONFIG, "group", s->opt.mail_group,
 		    "there is none, give the spool's by --mail-group=NAME");
 	errno = 0;
 	pw = getpwnam(s->opt.jail_user);
-	if (pw == NULL && !auth_is_unknown())
+	if (pw == NULL && !account_is_unknown())
 		log_fatal(EX_TEMPFAIL, "cannot look up the jail user");
 	if (pw == NULL || pw->pw_uid == 0)
 		refuse(s, EX_CONFIG, "jail user", s->opt.jail_user,
@@ -299,7 +299,7 @@ prepare(struct setup *s)
 	s->monitor.login_delay_s = o->login_delay_s;
 	jail_probe(&s->means);
 	s->login.means = s->session.means = &s->means;
-	s->monitor.auth.is_root = s->means.is_root;
+	s->monitor.auth.rules.is_root = s->means.is_root;
 	s->monitor.jail = jail_level(&s->means, s->level);
 	s->monitor.auth.pam_service = o->no_pam ? NULL : o->pam;
 	s->monitor.auth.checkpassword = o->checkpassword;
@@ -346,7 +346,7 @@ instruct(struct setup *s)
 	s->monitor.auth.timestamp = timestamp;
 	s->monitor.auth.address =
 	    s->client.address[0] == '\0' ? NULL : s->client.address;
-	s->monitor.auth.mailbox = s->mailbox;
+	s->monitor.auth.rules.mailbox = s->mailbox;
 	s->monitor.state = o->state;
 	s->monitor.login_timeout_s = s->login.timeout_s;
 	s->monitor.idle_s = o->idle_s;
@@ -425,8 +425,8 @@ serve_authenticated(struct setup *s)
 	if (s->means.is_root)
 		refuse(s, EX_CONFIG, "--authenticated", "as root",
 		    "the program before it has to become the user");
-	if (!auth_name_is_safe(s->user) ||
-	    !auth_mailbox(s->mailbox, s->user, s->home, a.mailbox))
+	if (!account_name_is_safe(s->user) ||
+	    !account_mailbox(s->mailbox, s->user, s->home, a.mailbox))
 		refuse(s, EX_CONFIG, "--authenticated",
 		    "without USER, or HOME for %h, in the environment",
 		    "a checkpassword program sets them");

@@ -59,8 +59,8 @@ recover_one(void *arg, const char *mailbox, const struct stat *journal)
 	int go_on = 1;
 
 	if (strlen(mailbox) < sizeof account.mailbox &&
-	    auth_owner(&r->monitor->auth, journal->st_uid, journal->st_gid,
-		&account) == FINE) {
+	    account_of_ids(&r->monitor->auth.rules, journal->st_uid,
+		journal->st_gid, &account) == FINE) {
 		memcpy(account.mailbox, mailbox, strlen(mailbox) + 1);
 		if (!privsep_start(&session, run_session, r))
 			log_fatal(EX_OSERR, "cannot start a session");

@@ -7,7 +7,7 @@
 #ifndef STATE_H
 #define STATE_H
 
-#include "auth.h"
+#include "account.h"
 
 #include <sys/stat.h>
 

@@ -10,7 +10,7 @@ bytes lang prep
 trace
 reply sasl proxy walk options client plan filter
 apop scram privsep jail journal index
-dotlock pam secrets checkpassword scan
+dotlock account pam secrets checkpassword scan
 mbox auth
 state message boxlock uidl recall
 check monitor maildrop
@@ -18,8 +18,8 @@ login session
 recover
 pop3d pop3d-secret filter_write
 '
-root_side='pop3d pop3d-secret options client monitor state auth pam secrets scram dotlock check recover checkpassword'
-root_only='auth.h pam.h secrets.h dotlock.h pwd.h security/'
+root_side='pop3d pop3d-secret options client monitor state account auth pam secrets scram dotlock check recover checkpassword'
+root_only='account.h auth.h pam.h secrets.h dotlock.h pwd.h security/'
 never_root='line.h reply.h proto.h mbox.h'
 
 layer_of() {

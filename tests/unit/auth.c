@@ -72,7 +72,7 @@ no_name_leads_elsewhere(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++)
-		check(auth_name_is_safe(names[i].name) == names[i].is_safe,
+		check(account_name_is_safe(names[i].name) == names[i].is_safe,
 		    "'%.80s'", names[i].name);
 }
 
@@ -109,8 +109,8 @@ patterns_become_absolute_paths(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(patterns); i++) {
-		int made = auth_mailbox(patterns[i].pattern, patterns[i].user,
-		    patterns[i].home, path);
+		int made = account_mailbox(patterns[i].pattern,
+		    patterns[i].user, patterns[i].home, path);
 
 		check(made == (patterns[i].path != NULL), "%s of %s",
 		    patterns[i].pattern, patterns[i].user);
@@ -129,11 +129,11 @@ paths_have_their_limit(void **state)
 		memset(pattern, 'x', len);
 		pattern[0] = '/';
 		pattern[len] = '\0';
-		check(auth_mailbox(pattern, "joe", "", path) ==
+		check(account_mailbox(pattern, "joe", "", path) ==
 			(len <= PRIVSEP_PATH),
 		    "%zu bytes", len);
 		memcpy(pattern + len - 2, "%u", 2); /* one byte more */
-		check(auth_mailbox(pattern, "joe", "", path) ==
+		check(account_mailbox(pattern, "joe", "", path) ==
 			(len + 1 <= PRIVSEP_PATH),
 		    "%zu bytes and a user", len + 1);
 	}
@@ -224,8 +224,8 @@ a_config(void)
 	return (struct auth_config){
 	    .secrets = "secrets",
 	    .timestamp = STAMP,
-	    .mailbox = "/var/mail/%u",
-	    .mail_group = (gid_t)-1,
+	    .rules.mailbox = "/var/mail/%u",
+	    .rules.mail_group = (gid_t)-1,
 	};
 }
 
@@ -498,7 +498,7 @@ who_has_a_line_is_not_left_to_pam(void **state)
 	(void)state;
 	make_file("secrets", "joe:*\njim\njim:{PLAIN}x\n", 24);
 	config.pam_service = "no-such-service";
-	config.is_root = 1;
+	config.rules.is_root = 1;
 	note_log();
 	assert_int_equal(try(&config, METHOD_PASS, "joe", "x", &a), PERM);
 	assert_int_equal(try(&config, METHOD_PASS, "jim", "y", &a), PERM);
@@ -545,7 +545,7 @@ a_pattern_without_a_path_is_trouble(void **state)
 
 	(void)state;
 	make_file("secrets", secrets, sizeof secrets - 1);
-	config.mailbox = "mail/%u";
+	config.rules.mailbox = "mail/%u";
 	note_log();
 	assert_int_equal(
 	    try(&config, METHOD_PASS, "joe", "tanstaaf", &a), TEMP);
@@ -562,7 +562,7 @@ accounts_are_those_of_the_system(void **state)
 
 	(void)state;
 	make_file("secrets", secrets, sizeof secrets - 1);
-	config.is_root = 1;
+	config.rules.is_root = 1;
 	note_log();
 	assert_int_equal(try(&config, METHOD_PASS, "root", "x", &a), PERM);
 	assert_int_equal(logged_lines, 1);
@@ -577,7 +577,7 @@ accounts_are_those_of_the_system(void **state)
 	assert_int_equal(a.uid, pw->pw_uid);
 	assert_int_equal(a.gid, pw->pw_gid);
 	assert_true(a.group_count > 0);
-	config.mail_group = pw->pw_gid; /* nobody is left in that one */
+	config.rules.mail_group = pw->pw_gid; /* nobody is left in that one */
 	assert_int_equal(try(&config, METHOD_PASS, "daemon", "x", &a), FINE);
 	for (uint32_t i = 0; i < a.group_count; i++)
 		assert_int_not_equal(a.groups[i], pw->pw_gid);

@@ -111,7 +111,7 @@ recover(char said[4096])
 	int status;
 
 	at(state, "state");
-	monitor.auth.mail_group = getegid();
+	monitor.auth.rules.mail_group = getegid();
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
