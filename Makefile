@@ -184,6 +184,42 @@ sanitize:
 timing: $(NAME)
 	tests/timing.py
 
+# tests/fuzz.sh runs them: each with all rooms, but for one that it includes.
+FUZZ_SANITIZE = address,undefined
+FUZZ_FLAGS = -std=c11 -D_GNU_SOURCE -DNAME='"$(NAME)"' -DVERSION='"$(VERSION)"' \
+    -O1 -g -DJAIL_FOR_SANITIZERS -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZE) \
+    -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_ZERO  = -ftrivial-auto-var-init=zero \
+    -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
+FUZZ_WRAP  = $(call wrap,_exit exit read jail_login jail_session jail_wait \
+    jail_assume_user jail_lock_memory)
+FUZZ       = tests/fuzz/bin
+TARGETS    = $(patsubst tests/fuzz/%.c,$(FUZZ)/%,$(wildcard tests/fuzz/*.c))
+
+fuzz:
+	tests/fuzz.sh
+
+fuzz-targets: $(TARGETS)
+
+$(FUZZ)/%.o: %.c $(wildcard *.h) filter.bpf
+	@mkdir -p $(FUZZ)
+	clang $(FUZZ_FLAGS) -c -o $@ $<
+
+$(FUZZ)/login: private FUZZ_FLAGS += $(FUZZ_ZERO)
+$(FUZZ)/login: private LDFLAGS += $(FUZZ_WRAP)
+$(FUZZ)/session: private FUZZ_FLAGS += $(FUZZ_ZERO)
+$(FUZZ)/session: private LDFLAGS += $(FUZZ_WRAP) \
+    $(call wrap,privsep_receive privsep_send privsep_send_summary)
+
+$(FUZZ)/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/machine.h \
+    $(wildcard tests/unit/*.h) \
+    $(addprefix $(FUZZ)/,$(OBJ))
+	clang $(FUZZ_FLAGS) -Itests/fuzz -fsanitize=fuzzer $(LDFLAGS) -o $@ $< \
+	    $(filter-out $(FUZZ)/$(if $(filter login session,$*),$*).o,$(filter %.o,$^)) \
+	    -lcmocka $(LIBS)
+
+.SECONDARY: $(addprefix $(FUZZ)/,$(OBJ))
+
 # Code that can run as root: not comments, empty lines, and lone braces.
 ROOT = pop3d recover options client check monitor state auth account pam secrets \
        scram checkpassword dotlock apop privsep jail filter log bytes
@@ -248,7 +284,7 @@ dist:
 
 clean:
 	rm -rf $(NAME) $(NAME)-secret *.o filter_write filter.bpf \
-	    tests/unit/bin tests/fault/bin tests/bin
+	    tests/unit/bin tests/fault/bin tests/fuzz/bin tests/bin
 
 .PHONY: crowd all units faults check fault-all model power-all seeded bench \
-    root-lines coverage sanitize timing bench-peers install uninstall style lint dist clean
+    root-lines fuzz fuzz-targets coverage sanitize timing bench-peers install uninstall style lint dist clean

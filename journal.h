@@ -25,8 +25,8 @@ struct rewrite {
 /*
  * Makes the file what its kept parts are, one behind the other, on the same
  * inode. "keep" has the parts of the first "size" bytes that stay, ascending
- * and apart; all that lies behind those stays as well. The journal must be
- * empty. FINE only when all is on disk. FULL: no room for the journal, TEMP:
+ * and apart; all that lies behind those stays as well. What goes has PLAN_ID bytes
+ * at least, as any message has. The journal must be empty. FINE only when all is on disk. FULL: no room for the journal, TEMP:
  * something else, both logged; then the file is as it was, or, if the journal
  * is not empty, on its way, and journal_recover() will end it.
  */

@@ -309,6 +309,7 @@ take_first(struct sasl *s)
 	if (!read_name(name, name_len, s->user))
 		return tell_error(s, "invalid-username-encoding",
 		    "the user name is not well formed");
+	s->user_len = strlen(s->user);
 	if (!is_himself(s, as, as_len))
 		return tell_error(
 		    s, "other-error", "nobody may act for another user here");

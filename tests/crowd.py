@@ -314,7 +314,7 @@ def crowded(place, deliveries):
     crowd.meet()
     left = judge(place, place.delivered)
     expected = ['procmail', 'maildrop', *(' '.join(o) for o in ORDERS), 'rewritten', 'session: QUIT',
-                'session: killed', 'session: changed'] + ['by mutt'] * bool(shutil.which('mutt'))
+                'session: killed'] + ['by mutt'] * bool(shutil.which('mutt'))
     for who in expected:
         if not crowd.done[who]:
             place.fault(f'no progress: {who}')

@@ -15,6 +15,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 
 sys.dont_write_bytecode = True
 
@@ -272,8 +273,12 @@ def monitors_alone(place, box, server):
     monitor, control = server.started
     with open(f'/proc/{monitor}/task/{monitor}/children', encoding='ascii') as f:
         processes = [monitor] + [int(pid) for pid in f.read().split()]
-    have = [[os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')].count(control)
-            for pid in processes]
+    for _ in range(SECONDS * 10):  # a process may be about to close it
+        have = [[os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')].count(control)
+                for pid in processes]
+        if have[1:] == [0, 0]:
+            break
+        time.sleep(0.1)
     expect('who has the control socket, and how often', have, [1, 0, 0])
     client.quit()
 

@@ -10,6 +10,8 @@
 
 #include "test.h"
 
+#include <strings.h>
+
 #include "../../from.h"
 #include "../../mbox.h"
 
@@ -76,7 +78,7 @@ model_message(size_t offset, size_t from)
 {
 	struct model_message *m = &model.messages[model.count++];
 	size_t at = line_end(from), header_end = 0, last_blank = 0;
-	int subject = 0, imap = 0, was_blank = 0;
+	int subject = 0, imap = 0, mailed = 0, was_blank = 0;
 
 	*m = (struct model_message){.offset = offset, .content = at};
 	while (at < model.len) {
@@ -90,10 +92,15 @@ model_message(size_t offset, size_t from)
 			header_end = end;
 			last_blank = 0;
 		}
-		if (header_end == 0 && end - at > 6) {
+		if (header_end == 0 && end - at > 6 &&
+		    model.bytes[end - 1] == '\n') {
 			imap |= memcmp(model.bytes + at, "X-IMAP", 6) == 0;
 			subject |= strncmp(model.bytes + at, PSEUDO_SUBJECT,
 				       strlen(PSEUDO_SUBJECT)) == 0;
+			mailed |= strncasecmp(
+				      model.bytes + at, "Received:", 9) == 0 ||
+			    strncasecmp(model.bytes + at, "Return-Path:", 12) ==
+				0;
 		}
 		at = end;
 	}
@@ -106,7 +113,7 @@ model_message(size_t offset, size_t from)
 			m->header_len = model.sent_len - m->sent;
 	}
 	m->sent_len = model.sent_len - m->sent;
-	if (subject && imap && model.count == 1 && offset == 0) {
+	if (subject && imap && !mailed && model.count == 1 && offset == 0) {
 		model.count = 0; /* c-client's own */
 		model.start = at;
 	}
