@@ -1,12 +1,14 @@
 #!/bin/sh
 # tests/fuzz.sh [TARGET...]   runs the fuzz targets on what is in their corpus,
-# and FUZZ_SECONDS (4) of what libFuzzer makes of it, each. What it finds stays
-# in tests/fuzz/found; with FUZZ_KEEP the corpus gets what is new.
+# and on what libFuzzer makes of it: 10,000 inputs, the same each time, or, for
+# FUZZ_SECONDS, others. What it finds stays in tests/fuzz/found; with FUZZ_KEEP
+# the corpus gets what is new.
 # FUZZ_SANITIZE says by which sanitizers (address,undefined).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-seconds=${FUZZ_SECONDS:-4}
+much='-runs=10000 -seed=1'
+[ -z "${FUZZ_SECONDS:-}" ] || much=-max_total_time=$FUZZ_SECONDS
 sanitize=${FUZZ_SANITIZE:-address,undefined}
 bin=tests/fuzz/bin
 failed=0
@@ -31,7 +33,7 @@ for target; do
 	[ ! -f "tests/fuzz/$target.dict" ] || words=-dict=tests/fuzz/$target.dict
 	leaks=1 # what a child has is given back by its end
 	case $target in login | session) leaks=0 ;; esac
-	ASAN_OPTIONS=detect_leaks=$leaks "$bin/$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -detect_leaks=$leaks \
+	ASAN_OPTIONS=detect_leaks=$leaks "$bin/$target" $much -timeout=20 -rss_limit_mb=2048 -detect_leaks=$leaks \
 	    -artifact_prefix="tests/fuzz/found/$target-" -print_final_stats=1 \
 	    -verbosity=0 $words "$into" "tests/fuzz/corpus/$target" \
 	    >"$new/out" 2>&1

@@ -94,7 +94,8 @@ model_message(size_t offset, size_t from)
 		}
 		if (header_end == 0 && end - at > 6 &&
 		    model.bytes[end - 1] == '\n') {
-			imap |= memcmp(model.bytes + at, "X-IMAP", 6) == 0;
+			imap |= end - at > 7 &&
+			    memcmp(model.bytes + at, "X-IMAP", 6) == 0;
 			subject |= strncmp(model.bytes + at, PSEUDO_SUBJECT,
 				       strlen(PSEUDO_SUBJECT)) == 0;
 			mailed |= strncasecmp(
