@@ -460,15 +460,13 @@ int
 main(int argc, char **argv)
 {
 	static struct setup s;
-	int has_logger, by_hand;
+	int has_logger, by_hand, to_stderr;
 
 	client_find_ucspi(&s.tls);
 	jail_basics();
 	start_clean(&s);
 	has_logger = !client_has(STDERR_FILENO);
 	log_open(NAME, has_logger);
-	if (!has_logger)
-		replace(&s, STDERR_FILENO);
 	options_read(&s.opt, argc, argv);
 	if (s.opt.version)
 		return printf(NAME " " VERSION "\n") < 0;
@@ -477,12 +475,13 @@ main(int argc, char **argv)
 		return EX_OK;
 	}
 	by_hand = s.opt.check || s.opt.recover;
-	log_open(NAME, by_hand || (s.opt.to_stderr && has_logger));
+	to_stderr = by_hand || (s.opt.to_stderr && has_logger);
+	log_open(NAME, to_stderr);
+	if (!to_stderr)
+		replace(&s, STDERR_FILENO);
 	prepare(&s);
 	if (s.opt.check)
 		return run_check(&s);
-	if (!s.opt.recover && !s.opt.to_stderr)
-		replace(&s, STDERR_FILENO);
 	client_find(&s.client);
 	clear_environment(&s);
 	prepare_empty(&s);

@@ -48,11 +48,13 @@ def play(directory, form, steps, option, status, lines):
     try:
         scene.mailbox = f'{scene.mail}/joe'
         scene.build()
+        # A pager has both: what is said there is for a person, not for a client.
+        errors = subprocess.STDOUT if option == '--check' else subprocess.PIPE
         done = subprocess.run([scene.program] + scene.options() + [option], stdin=subprocess.DEVNULL, check=False, cwd='/',
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60, **scene.ids())
+                              stdout=subprocess.PIPE, stderr=errors, text=True, timeout=60, **scene.ids())
     finally:
         scene.remove()
-    said = (done.stderr + done.stdout).splitlines()
+    said = ((done.stderr or '') + done.stdout).splitlines()
     wrong = [line for line in lines if not any(re.fullmatch(line, s) for s in said)]
     if done.returncode != status:
         wrong.append(f'status {done.returncode}')
