@@ -13,8 +13,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
-#define REFRESH_MS 60000 /* liblockfile's rule */
-#define PAUSE_MS   20    /* between tries, at first; doubled up to ... */
+#define PAUSE_MS   20 /* between tries, at first; doubled up to ... */
 #define PAUSE_MOST 320
 
 /* A length of 0 is all that follows. */
@@ -90,7 +89,6 @@ try(struct boxlock *lock, const struct mbox *m)
 		return why;
 	}
 	lock->held = 1;
-	lock->refresh_ms = bytes_now_ms() + REFRESH_MS;
 	return FINE;
 }
 
@@ -116,13 +114,4 @@ boxlock_take(struct boxlock *lock, const struct mbox *m, int patience_ms)
 	log_line(
 	    LOG_NOTICE, "mailbox %s is locked by another program", m->path);
 	return BUSY;
-}
-
-void
-boxlock_refresh(struct boxlock *lock)
-{
-	if (!lock->dotted || bytes_now_ms() < lock->refresh_ms)
-		return;
-	privsep_send(lock->monitor, MSG_REFRESH);
-	lock->refresh_ms = bytes_now_ms() + REFRESH_MS;
 }

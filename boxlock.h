@@ -16,8 +16,7 @@ struct boxlock {
 	int use_dotlock;
 	int odd_ms; /* added to pauses, so that no two keep step */
 	int held;
-	int dotted;         /* the monitor has made the dot-lock */
-	int64_t refresh_ms; /* when it is to be refreshed */
+	int dotted; /* the monitor has made the dot-lock, and keeps it fresh */
 };
 
 /*
@@ -27,9 +26,6 @@ struct boxlock {
  */
 enum trouble boxlock_take(
     struct boxlock *lock, const struct mbox *m, int patience_ms);
-
-/* To be called now and then in long work: keeps the dot-lock fresh. */
-void boxlock_refresh(struct boxlock *lock);
 
 /* Gives up what is held. Safe when nothing is. */
 void boxlock_release(struct boxlock *lock, const struct mbox *m);

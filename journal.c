@@ -41,13 +41,6 @@ struct work {
 	unsigned char *block;
 };
 
-static void
-progress(const struct work *w)
-{
-	if (w->r->progress != NULL)
-		w->r->progress(w->r->progress_arg);
-}
-
 /* Bytes from "from" to the end of its range; behind the planned part, to the
  * end of the file. */
 static off_t
@@ -155,7 +148,6 @@ save_data(struct work w, struct record *rec)
 		umac64_update(&umac, n, w.block);
 		advance(&w, (off_t)n);
 		done += (off_t)n;
-		progress(&w);
 	}
 	umac64_digest(&umac, sizeof rec->tag, rec->tag);
 	return 1;
@@ -182,7 +174,6 @@ apply(struct work *w, const struct record *rec)
 		start_writing(w->r->fd, w->to, n);
 		advance(w, (off_t)n);
 		done += (off_t)n;
-		progress(w);
 	}
 	return w->to < w->result ||
 	    bytes_write(w->r->fd, w->mark, PLAN_ID, w->result);
@@ -428,7 +419,6 @@ settle(const struct work *w)
 		if (!bytes_read(w->r->journal, w->block, n, at) ||
 		    !bytes_write(w->r->journal, w->block, n, at))
 			return 0;
-		progress(w);
 	}
 	return sync_file(w->r->journal) && sync_file(w->r->fd);
 }

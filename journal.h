@@ -14,12 +14,10 @@
 #include "plan.h"
 
 struct rewrite {
-	int fd;                   /* borrowed: the file, locked */
-	uint64_t fs;              /* where it is: see bytes_file_system() */
-	int journal;              /* borrowed */
-	const char *path;         /* borrowed: of the file, for the log */
-	void (*progress)(void *); /* called now and then; may be NULL */
-	void *progress_arg;
+	int fd;           /* borrowed: the file, locked */
+	uint64_t fs;      /* where it is: see bytes_file_system() */
+	int journal;      /* borrowed */
+	const char *path; /* borrowed: of the file, for the log */
 };
 
 /*

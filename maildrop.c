@@ -35,13 +35,6 @@ open_state(const char *path)
 	return fd;
 }
 
-/* Long work keeps the dot-lock fresh. */
-static void
-refresh(void *lock)
-{
-	boxlock_refresh(lock);
-}
-
 enum trouble
 maildrop_open(struct maildrop *d, const struct maildrop_paths *paths)
 {
@@ -137,9 +130,7 @@ rewriting(struct maildrop *d)
 	return (struct rewrite){.fd = d->mbox.fd,
 	    .fs = d->mbox.fs,
 	    .journal = d->journal_fd,
-	    .path = d->mbox.path,
-	    .progress = refresh,
-	    .progress_arg = &d->lock};
+	    .path = d->mbox.path};
 }
 
 /* An update that something has interrupted comes before all else. */
@@ -229,8 +220,6 @@ maildrop_begin(struct maildrop *d)
 
 	if (why != FINE)
 		return why;
-	d->mbox.progress = refresh;
-	d->mbox.progress_arg = &d->lock;
 	why = is_known(d) ? FINE : read_locked(d);
 	if (why == FINE)
 		count_all(d);

@@ -168,9 +168,7 @@ scanning(struct mbox *m, off_t from, off_t to)
 	    .to = to,
 	    .path = m->path,
 	    .take = add,
-	    .arg = m,
-	    .progress = m->progress,
-	    .progress_arg = m->progress_arg};
+	    .arg = m};
 }
 
 void

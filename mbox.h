@@ -25,8 +25,6 @@ struct mbox {
 	int proven; /* all that is shown was read, and not only the index */
 	struct message *messages; /* owned; NULL: see recall.h */
 	uint32_t room;
-	void (*progress)(void *); /* called now and then in long work */
-	void *progress_arg;       /* borrowed */
 };
 
 /*

@@ -36,6 +36,8 @@
 #endif
 #define LEAVE_TRIES 1000 /* times LEAVE_MS, for a child that is exiting */
 #define LEAVE_MS    1
+#define REFRESH_MS  60000  /* of a lock file: liblockfile's rule */
+#define REFRESHES   60     /* of a session */
 #define JUDGES_S    5      /* more than the login's time, for who hangs */
 #define FINISH_MS   300000 /* what a session may take after a signal to us */
 
@@ -56,6 +58,7 @@ struct monitor {
 	struct account account; /* of the session */
 	struct pam_session pam;
 	struct dotlock lock;
+	unsigned refreshed;
 	struct auth_scram scram; /* the exchange that is under way */
 	int begun;               /* the client has been told a salt */
 	int proved;              /* m->account is its user's */
@@ -472,15 +475,6 @@ take_unlock(struct monitor *m)
 	return 1;
 }
 
-static int
-take_refresh(struct monitor *m)
-{
-	if (!privsep_read_bare(&m->wire) || !m->lock.held)
-		return 0;
-	dotlock_refresh(&m->lock);
-	return 1;
-}
-
 /* The text is the child's: the line begins with ours, so that it cannot be
  * taken for another line of the log. */
 static int
@@ -552,7 +546,6 @@ static const struct request {
     {MSG_LOG,         FROM_SESSION, STAGE_SESSION, 64,   take_log        },
     {MSG_LOCK,        FROM_SESSION, STAGE_SESSION, 1000, take_lock       },
     {MSG_UNLOCK,      FROM_SESSION, STAGE_SESSION, 1000, take_unlock     },
-    {MSG_REFRESH,     FROM_SESSION, STAGE_SESSION, 60,   take_refresh    },
     {MSG_SUMMARY,     FROM_SESSION, STAGE_SESSION, 1,    take_summary    },
 };
 
@@ -622,24 +615,42 @@ is_stopped(const struct child *child)
 	    info.si_pid != 0;
 }
 
-/* A child has not kept its own deadline; or it is time to see whether the
- * session is alive, and this is the second time that it is not. */
+/* Long work, and the sync of a slow disk, keep the lock file; whoever works
+ * for ever does not. */
 static void
-end_late(struct monitor *m)
+keep_lock(struct monitor *m)
 {
-	const char *who = m->stage == STAGE_LOGIN ? "login" : "session";
+	if (m->lock.held && m->refreshed++ < REFRESHES)
+		dotlock_refresh(&m->lock);
+}
+
+/* Is the child past its deadline; or was the session, which has none while it
+ * serves, stopped when it was looked at, twice? */
+static int
+is_late(struct monitor *m)
+{
 	int stood_still = m->stands_still;
 
-	if (m->stage == STAGE_SESSION && !m->stopping) {
-		m->stands_still = is_stopped(&m->session);
-		if (!stood_still || !m->stands_still)
-			return;
-	}
+	if (m->stage == STAGE_LOGIN || m->stopping)
+		return bytes_now_ms() >= m->deadline_ms;
+	m->stands_still = is_stopped(&m->session);
+	return stood_still && m->stands_still;
+}
+
+/* Nobody has said anything for as long as was to be waited. */
+static void
+look_round(struct monitor *m)
+{
+	const char *who = m->stage == STAGE_LOGIN ? "login" : "session";
+
+	keep_lock(m);
+	if (!is_late(m))
+		return;
 	log_line(LOG_ERR, "%s process: does not answer; ended", who);
 	m->stage = STAGE_OVER;
 }
 
-/* How long the children may be silent. */
+/* How long the children may be silent before somebody looks. */
 static struct timespec
 patience(const struct monitor *m)
 {
@@ -647,6 +658,8 @@ patience(const struct monitor *m)
 
 	if (m->stage == STAGE_SESSION && !m->stopping)
 		left_ms = m->config->idle_s * 1000LL;
+	if (m->lock.held && left_ms > REFRESH_MS)
+		left_ms = REFRESH_MS;
 	if (left_ms < 0)
 		left_ms = 0;
 	return (struct timespec){
@@ -664,7 +677,7 @@ wait_for(struct monitor *m, const sigset_t *unblocked, unsigned *counts)
 
 	switch (ppoll(p, COUNT(p), &left, unblocked)) {
 	case 0:
-		end_late(m);
+		look_round(m);
 		return;
 	case -1:
 		if (errno != EINTR)

@@ -44,7 +44,6 @@ enum message_type {
 	MSG_LOCK,        /* session to monitor: make the dot-lock */
 	MSG_LOCKED,      /* monitor to session: the answer */
 	MSG_UNLOCK,      /* session to monitor: remove it */
-	MSG_REFRESH,     /* session to monitor: it is still wanted */
 	MSG_LOG,         /* either child to monitor */
 	MSG_SUMMARY      /* session to monitor: its last message */
 };

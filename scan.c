@@ -159,8 +159,6 @@ read_on(struct scan *s, size_t keep)
 	s->base += (off_t)keep;
 	s->at -= keep;
 	s->have = left + want;
-	if (s->progress != NULL)
-		s->progress(s->progress_arg);
 	if (bytes_read(s->fd, s->buf + left, want, next))
 		return FINE;
 	if (errno == 0)

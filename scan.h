@@ -19,9 +19,7 @@ struct scan {
 	off_t to;
 	const char *path; /* borrowed, for the log */
 	enum trouble (*take)(void *arg, const struct message *one);
-	void *arg;                /* borrowed */
-	void (*progress)(void *); /* called now and then; may be NULL */
-	void *progress_arg;       /* borrowed */
+	void *arg; /* borrowed */
 	/* The result: */
 	off_t start; /* of the first message that is mail */
 

@@ -1022,20 +1022,6 @@ put_unlock(void)
 }
 
 static void
-put_refresh(void)
-{
-	privsep_send(channel, MSG_REFRESH);
-}
-
-static void
-put_refreshes(void)
-{
-	privsep_send(channel, MSG_LOCK);
-	for (int i = 0; i < 1000; i++)
-		privsep_send(channel, MSG_REFRESH);
-}
-
-static void
 put_locks(void)
 {
 	for (int i = 0; i < 2000; i++) {
@@ -1116,8 +1102,6 @@ static const struct message_deed {
     {"lock-twice",          OF_LOGIN | OF_SESSION, put_lock_twice       },
     {"lock-flood",          OF_LOGIN | OF_SESSION, put_locks            },
     {"unlock",              OF_LOGIN,              put_unlock           },
-    {"refresh",             OF_LOGIN | OF_SESSION, put_refresh          },
-    {"refresh-flood",       OF_LOGIN | OF_SESSION, put_refreshes        },
     {"summary-twice",       OF_LOGIN | OF_SESSION, put_summaries        },
     {"log-flood",           OF_LOGIN | OF_SESSION, put_logs             },
     {"log-alarm",           OF_LOGIN | OF_SESSION, put_alarm            },

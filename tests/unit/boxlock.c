@@ -99,30 +99,6 @@ both_locks_or_none(void **state)
 }
 
 static void
-a_lock_is_refreshed_once_a_minute(void **state)
-{
-	struct fake_monitor monitor = start_monitor("mbox", "F");
-	struct boxlock lock = {.monitor = monitor.fd, .use_dotlock = 1};
-	struct mbox m;
-	int other;
-
-	(void)state;
-	open_mailbox(&m, &other);
-	boxlock_refresh(&lock); /* not held */
-	assert_int_equal(boxlock_take(&lock, &m, 0), FINE);
-	boxlock_refresh(&lock); /* too early */
-	lock.refresh_ms -= 60000;
-	boxlock_refresh(&lock);
-	boxlock_refresh(&lock); /* too early again */
-	boxlock_release(&lock, &m);
-	lock.refresh_ms = 0;
-	boxlock_refresh(&lock); /* not held any more */
-	stop_monitor(&monitor, "LRU", "refreshed");
-	close(other);
-	mbox_close(&m);
-}
-
-static void
 a_lock_of_a_file_is_seen_by_others(void **state)
 {
 	struct mbox m;
@@ -148,7 +124,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(both_locks_or_none),
-	    cmocka_unit_test(a_lock_is_refreshed_once_a_minute),
 	    cmocka_unit_test(a_lock_of_a_file_is_seen_by_others),
 	};
 

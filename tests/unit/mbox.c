@@ -8,6 +8,7 @@
 #include "mboxes.h"
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #define BODY "A: b\n\ntext\n"
@@ -232,11 +233,15 @@ long_lines_do_not_matter(void **state)
 	free(bytes);
 }
 
-static void
-cut_it(void *arg)
+static int is_cut; /* by another program, before the next read */
+
+ssize_t
+pread(int fd, void *buf, size_t n, off_t at)
 {
-	(void)arg;
-	assert_int_equal(truncate("mbox", 100), 0);
+	if (is_cut)
+		assert_int_equal(truncate("mbox", 100), 0);
+	is_cut = 0;
+	return syscall(SYS_pread64, fd, buf, n, at);
 }
 
 static void
@@ -254,8 +259,8 @@ a_file_cut_during_the_scan_is_trouble(void **state)
 	make_file("mbox", bytes, SIZE);
 	free(bytes);
 	assert_int_equal(mbox_open(&m, "mbox"), FINE);
-	m.progress = cut_it;
 	note_log();
+	is_cut = 1;
 	assert_int_equal(mbox_scan(&m), TEMP);
 	assert_int_equal(m.count, 0);
 	assert_int_equal(logged_lines, 1);

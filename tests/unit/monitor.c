@@ -1,5 +1,6 @@
 /*
- * Tests of monitor.c: when a refusal is answered, by a clock of our own.
+ * Tests of monitor.c: when a refusal is answered, and how long a lock file is
+ * kept fresh, by a clock of our own.
  *
  * The clock stands still but for two: the judges take what a case says, and
  * who waits for nobody gets to the end of his time at once.
@@ -11,16 +12,19 @@
 #include "../../bytes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define MS       1000000LL /* ns */
 #define START_NS (1000 * 1000 * MS + 123456)
 
 static int64_t now_ns, judging_ns, answered_ns;
-static int client; /* the login process's end */
+static int client;           /* the login process's end */
+static void (*passes)(void); /* called when time does; may be NULL */
 
 int
 clock_gettime(clockid_t clock, struct timespec *t)
@@ -45,6 +49,8 @@ ppoll(struct pollfd *p, nfds_t n, const struct timespec *left,
 		return ready;
 	assert_non_null(left);
 	now_ns += left->tv_sec * 1000 * MS + left->tv_nsec;
+	if (passes != NULL)
+		passes();
 	return 0;
 }
 
@@ -171,12 +177,90 @@ refusals_do_not_depend_on_the_user(void **state)
 	}
 }
 
+static struct {
+	int end;       /* the session process's */
+	int64_t at_ns; /* when the file was last made new, and seen to be */
+	int times;     /* ... and how often */
+	int is_given_back;
+} kept;
+
+/* What happened to the lock file since the last time? It is made old. */
+static void
+look_at_lock(void)
+{
+	const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	struct stat st;
+
+	if (stat("box.lock", &st) == 0) {
+		if (st.st_mtim.tv_sec != 1) {
+			check(now_ns - kept.at_ns <= 60000 * MS, "a minute");
+			kept.at_ns = now_ns;
+			kept.times++;
+		}
+		assert_int_equal(utimensat(AT_FDCWD, "box.lock", old, 0), 0);
+	} else {
+		kept.is_given_back = 1;
+	}
+	if (now_ns >= START_NS + 7200 * 1000 * MS)
+		shutdown(kept.end, SHUT_RDWR);
+	else if (kept.times == 3 && !kept.is_given_back)
+		assert_true(privsep_send(kept.end, MSG_UNLOCK));
+}
+
+/* A session that asks for the lock, and says no more for two hours; or it gives
+ * the lock back when it has been made new for the third time. */
+static void
+keep_lock(int gives_back)
+{
+	struct monitor_config config = {
+	    .state = ".", .jail = "none", .want_dotlock = 1, .idle_s = 600};
+	struct child session = {.pid = -1};
+	struct account joe = {.name = "joe", .uid = getuid(), .gid = getgid()};
+	int ends[2];
+
+	assert_non_null(getcwd(joe.mailbox, sizeof joe.mailbox - 4));
+	strcat(joe.mailbox, "/box");
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	session.fd = ends[0];
+	kept.end = ends[1];
+	kept.times = -1; /* its making is none */
+	kept.is_given_back = !gives_back;
+	kept.at_ns = now_ns = START_NS;
+	passes = look_at_lock;
+	assert_true(privsep_send(kept.end, MSG_LOCK));
+	assert_true(monitor_serve(&config, &joe, session, 0));
+	passes = NULL;
+	close(kept.end);
+	assert_int_equal(access("box.lock", F_OK), -1);
+}
+
+static void
+a_lock_is_kept_for_an_hour(void **state)
+{
+	(void)state;
+	note_log();
+	keep_lock(0);
+	assert_int_equal(kept.times, 60);
+}
+
+static void
+a_lock_that_is_given_back_is_not(void **state)
+{
+	(void)state;
+	note_log();
+	keep_lock(1);
+	assert_int_equal(kept.times, 3);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(refusals_come_when_they_are_due),
 	    cmocka_unit_test(refusals_do_not_depend_on_the_user),
+	    cmocka_unit_test(a_lock_is_kept_for_an_hour),
+	    cmocka_unit_test(a_lock_that_is_given_back_is_not),
 	};
 
 	return cmocka_run_group_tests_name(

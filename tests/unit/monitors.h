@@ -64,7 +64,6 @@ serve_locks(int fd, int record, const char *path, const char *answers)
 	while ((type = privsep_receive(fd, &w)) != MSG_NONE) {
 		char letter = type == MSG_LOCK ? 'L'
 		    : type == MSG_UNLOCK       ? 'U'
-		    : type == MSG_REFRESH      ? 'R'
 					       : '?';
 
 		if (write(record, &letter, 1) != 1)

@@ -292,12 +292,6 @@ send_unlock(void)
 }
 
 static int
-send_refresh(void)
-{
-	return privsep_send(here, MSG_REFRESH);
-}
-
-static int
 show_bare(struct wire *w, char *text, size_t room)
 {
 	snprintf(text, room, "bare");
@@ -323,7 +317,6 @@ static const struct kind {
      "4 1 2 3 4 5 6 ffffffffffffffff"						      },
     {"lock",        MSG_LOCK,        send_lock,        show_bare,        "bare"            },
     {"unlock",      MSG_UNLOCK,      send_unlock,      show_bare,        "bare"            },
-    {"refresh",     MSG_REFRESH,     send_refresh,     show_bare,        "bare"            },
     {"origin",      MSG_ORIGIN,      send_origin,      show_origin,      "192.0.2.7 1"     },
     {"begin",       MSG_BEGIN,       send_begin,       show_begin,       "6 joe"           },
     {"salt",        MSG_SALT,        send_salt,        show_salt,        "4:s00 4096 nonce"},
@@ -495,17 +488,17 @@ static const struct {
     {"level",		   4,  1,   3,                    LOG_DEBUG               },
     {"length of the line",      4,  9,   7,                    7                       },
     {"end",		     5,  1,   4,                    END_FOREIGN             },
-    {"length of the address",   9,  1,   9,                    9                       },
-    {"tls",		     9,  19,  1,                    1		       },
-    {"method",		  10, 13,  METHOD_SCRAM_SHA_256, METHOD_SCRAM_SHA_256    },
-    {"length of the user",      10, 1,   3,                    3                       },
-    {"length of the salt",      11, 1,   4,                    4                       },
-    {"iterations",              11, 14,  4096,                 UINT32_MAX              },
-    {"length of the nonce",     11, 22,  5,                    5                       },
-    {"length of the message",   12, 1,   5,                    5                       },
-    {"length of the proof",     12, 15,  5,                    5                       },
-    {"methods",		 15, 1,   129,                  (1U << METHOD_COUNT) - 1},
-    {"length of the signature", 13, 1,   3,                    3                       },
+    {"length of the address",   8,  1,   9,                    9                       },
+    {"tls",		     8,  19,  1,                    1		       },
+    {"method",		  9,  13,  METHOD_SCRAM_SHA_256, METHOD_SCRAM_SHA_256    },
+    {"length of the user",      9,  1,   3,                    3                       },
+    {"length of the salt",      10, 1,   4,                    4                       },
+    {"iterations",              10, 14,  4096,                 UINT32_MAX              },
+    {"length of the nonce",     10, 22,  5,                    5                       },
+    {"length of the message",   11, 1,   5,                    5                       },
+    {"length of the proof",     11, 15,  5,                    5                       },
+    {"methods",		 14, 1,   129,                  (1U << METHOD_COUNT) - 1},
+    {"length of the signature", 12, 1,   3,                    3                       },
 };
 
 static void
@@ -577,13 +570,13 @@ texts_hold_no_nul(void **state)
 	    {"index: a NUL",              2,  44, '\0', 0},
 	    {"journal: a NUL",            2,  54, '\0', 0},
 	    {"line: a NUL",               4,  20, '\0', 0},
-	    {"begin: a NUL in the user",  10, 10, '\0', 0},
-	    {"salt: another NUL",         11, 11, '\0', 1},
-	    {"salt: no NUL behind",       11, 13, 'x',  0},
-	    {"nonce: a NUL",              11, 31, '\0', 0},
-	    {"message: a NUL is welcome", 12, 10, '\0', 1},
-	    {"proof: no NUL behind",      12, 28, 'x',  0},
-	    {"signature: no NUL behind",  13, 12, 'x',  0},
+	    {"begin: a NUL in the user",  9,  10, '\0', 0},
+	    {"salt: another NUL",         10, 11, '\0', 1},
+	    {"salt: no NUL behind",       10, 13, 'x',  0},
+	    {"nonce: a NUL",              10, 31, '\0', 0},
+	    {"message: a NUL is welcome", 11, 10, '\0', 1},
+	    {"proof: no NUL behind",      11, 28, 'x',  0},
+	    {"signature: no NUL behind",  12, 12, 'x',  0},
 	    {"line: no NUL behind",       4,  24, 'x',  0},
 	};
 
