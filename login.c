@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #define HEADER_MS 5000 /* for a proxy to say for whom it speaks */
+#define GREETING  160  /* bytes of it, at most */
 
 static const enum method sasl_methods[] = {
     [SASL_SCRAM_SHA_256] = METHOD_SCRAM_SHA_256,
@@ -687,14 +688,30 @@ authorization(struct login *l)
 	}
 }
 
-static void
-greet(struct login *l)
+/* HAProxy's sample of a health check expects just these words. */
+static size_t
+write_greeting(char line[GREETING], const char *timestamp)
 {
-	const char *timestamp = l->config->timestamp;
+	return (size_t)snprintf(line, GREETING, "+OK POP3 ready%s%s\r\n",
+	    timestamp == NULL ? "" : " ", timestamp == NULL ? "" : timestamp);
+}
 
-	/* HAProxy's sample of a health check expects just these words. */
-	reply_ok(&l->out, "POP3 ready%s%s", timestamp == NULL ? "" : " ",
-	    timestamp == NULL ? "" : timestamp);
+int
+login_greet(const struct login_config *config)
+{
+	char line[GREETING];
+	size_t n = write_greeting(line, config->timestamp);
+
+	return write(config->client_out, line, n) == (ssize_t)n;
+}
+
+static void
+note_greeting(const struct login *l)
+{
+	char line[GREETING];
+	size_t n = write_greeting(line, l->config->timestamp);
+
+	trace_answer(l->out.trace, line, n - 2);
 }
 
 _Noreturn void
@@ -722,10 +739,10 @@ login_run(const struct login_config *config)
 	    (fstat(l->client_out, &out) == 0 && S_ISREG(out.st_mode));
 	jail_lock_memory(l, sizeof *l);
 	jail_login(&j);
-	if (!config->proxy || meet_proxy(l)) {
+	if (!config->proxy || (meet_proxy(l) && login_greet(config))) {
+		note_greeting(l);
 		l->awaited = "login";
 		l->deadline_ms = bytes_now_ms() + config->timeout_s * 1000LL;
-		greet(l);
 		authorization(l);
 	}
 	reply_close(&l->out, l->client_in);

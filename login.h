@@ -36,7 +36,14 @@ struct login_config {
 	void (*capa)(struct reply *out, int login_delay_s);
 };
 
-/* Runs the AUTHORIZATION state; does not return. */
+/*
+ * Greets the client, who has not been listened to: whoever is there first can do
+ * that, and he need not wait for three processes. False if he is gone.
+ */
+int login_greet(const struct login_config *config);
+
+/* Runs the AUTHORIZATION state, with a client who was greeted; behind a proxy,
+ * after its header, it greets him itself. Does not return. */
 _Noreturn void login_run(const struct login_config *config);
 
 #endif

@@ -492,6 +492,8 @@ main(int argc, char **argv)
 		return recover_all(&s.monitor, &s.session);
 	if (s.opt.authenticated)
 		return serve_authenticated(&s);
+	if (!s.opt.proxy && !login_greet(&s.login))
+		return EX_OK;
 	start_children(&s);
 	leave_client(&s);
 	/* Nothing is left to be written or freed. */
