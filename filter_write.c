@@ -82,6 +82,9 @@ begin(uint32_t machine)
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
 
 	check(f != NULL, "no memory");
+	/* A tree of calls: the kernel tries each of its own when it loads it. */
+	check(seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0,
+	    "libseccomp cannot make a tree");
 	check(seccomp_attr_set(
 		  f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0,
 	    "libseccomp cannot refuse other architectures");
