@@ -60,8 +60,9 @@ class Results:
 
     def series(self, work, server, figure):
         if figure.startswith('secrets '):
-            server, figure = server.replace('pop3d', 'pop3d-secrets') if server == 'pop3d' else server, figure[8:]
-        return [(one or {}).get('seconds' if server == 'floor' else figure) for one in self.all.get((work, server), [])]
+            server, figure = server + '-secrets' * (server in ('pop3d', 'floor')), figure[8:]
+        # A floor that is no server has but one figure.
+        return [(one or {}).get(figure, (one or {}).get('seconds')) for one in self.all.get((work, server), [])]
 
     def median(self, *where):
         known = [x for x in self.series(*where) if x is not None]

@@ -66,6 +66,8 @@ SERVERS = {
     'courier': ('courier-pop', 'maildir',
                 lambda w: [f'{COURIER}/courierpop3login', f'{COURIER}/courierpop3d', 'Maildir']),
     'dovecot': ('dovecot-pop3d', 'mbox', None),
+    'floor': (None, 'mbox', lambda w: [f'{w}/judge', 'pam']),
+    'floor-secrets': (None, 'mbox', lambda w: [f'{w}/judge', 'three', HASH]),
     'greeter': (None, None, lambda w: [f'{w}/floor', 'greet']),
     'cat': (None, None, lambda w: ['/bin/cat', f'{w}/mail/bench1']),
     'sendfile': (None, None, lambda w: [f'{w}/floor', 'sendfile', f'{w}/mail/bench1']),

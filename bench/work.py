@@ -35,8 +35,8 @@ class Bench:
         self.work, self.boxes, self.tiny = work, TINY if tiny else BOXES, tiny
         self.smaller = 10000 if tiny else smaller
         self.octets = {}
-        for program in ('load', 'floor'):
-            subprocess.run(BUILD + [f'{here}/{program}.c', '-o', f'{work}/{program}'], check=True)
+        for program in ('load', 'floor', 'judge'):
+            subprocess.run(BUILD + [f'{here}/{program}.c', '-o', f'{work}/{program}', '-l:libcrypt.a'], check=True)
         os.chmod(work, 0o755)
         for name, mode in (('mail', 0o2775), ('state', 0o711), ('home', 0o755), ('indexes', 0o755), ('boxes', 0o755)):
             os.makedirs(f'{work}/{name}', exist_ok=True)
