@@ -251,15 +251,24 @@ copy_lines(FILE *from, FILE *to, const char *user, int keep_his)
 	return count;
 }
 
+/* The file stays as it was, with nothing beside it. */
+static _Noreturn void
+discard(const char *draft, const char *what, const char *path)
+{
+	int why = errno;
+
+	unlink(draft);
+	errno = why;
+	leave_errno(what, path);
+}
+
 /* The new file takes the old one's place, once it is on disk. */
 static void
 replace(const struct job *job, const char *draft, FILE *to)
 {
 	if (fflush(to) != 0 || ferror(to) || fsync(fileno(to)) == -1 ||
-	    fclose(to) != 0 || rename(draft, job->file) == -1) {
-		unlink(draft);
-		leave_errno("cannot write", job->file);
-	}
+	    fclose(to) != 0 || rename(draft, job->file) == -1)
+		discard(draft, "cannot write", job->file);
 }
 
 /* Writes the file anew, with "line" at its end if there is one. The lock ends
@@ -267,25 +276,27 @@ replace(const struct job *job, const char *draft, FILE *to)
 static unsigned
 rewrite(const struct job *job, int flags, const char *line)
 {
-	int fd = lock(job->file, flags), draft_fd;
+	int fd = lock(job->file, flags);
 	char draft[SECRETS_PATH + 16];
-	FILE *from = fdopen(fd, "r"), *to = NULL;
+	FILE *from = fdopen(fd, "r"), *to;
 	struct stat was;
 	unsigned count;
 
+	if (from == NULL)
+		leave_errno("cannot read", job->file);
 	snprintf(draft, sizeof draft, "%s.new", job->file);
 	unlink(draft); /* of one that was killed: we have the lock */
-	draft_fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (draft_fd != -1)
-		to = fdopen(draft_fd, "w");
-	if (from == NULL || to == NULL || fstat(fd, &was) == -1 ||
-	    fchown(draft_fd, was.st_uid, was.st_gid) == -1)
+	to = fopen(draft, "wxe");
+	if (to == NULL)
 		leave_errno("cannot write", draft);
+	if (fstat(fd, &was) == -1 ||
+	    fchown(fileno(to), was.st_uid, was.st_gid) == -1)
+		discard(draft, "cannot write", draft);
 	count = copy_lines(from, to, job->user, line != NULL && job->add);
 	if (line != NULL)
 		fprintf(to, "%s\n", line);
 	if (ferror(from))
-		leave_errno("cannot read", job->file);
+		discard(draft, "cannot read", job->file);
 	if (line == NULL && count == 0)
 		unlink(draft);
 	else
@@ -471,6 +482,7 @@ main(int argc, char **argv)
 	const struct rlimit none = {0, 0};
 	char user[NAME_MOST + 1] = "";
 	const char *deed;
+	int status;
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0) == -1)
@@ -490,7 +502,10 @@ main(int argc, char **argv)
 		if (strcmp(deed, deeds[i].name) == 0) {
 			if (deeds[i].needs_user && job.user == NULL)
 				usage(EX_USAGE);
-			return deeds[i].run(&job);
+			status = deeds[i].run(&job);
+			if (fflush(stdout) != 0)
+				leave_errno("cannot write", "the answer");
+			return status;
 		}
 	usage(EX_USAGE);
 }

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """pop3d-secret, from a pipe and on a terminal. TAP."""
+import collections
+import errno
 import fcntl
+import glob
 import os
 import pty
 import re
@@ -10,13 +13,16 @@ import stat
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = os.path.join(TREE, 'pop3d-secret')
+INJECT = os.path.join(TREE, 'tests/fault/bin/inject')
 LIMIT = 30  # seconds
 OTHERS = b'# a comment\n\nann:{CRYPT}$y$x\r\nbroken\njoes:{PLAIN}x\njo:{PLAIN}y'
-RIGHT, WRONG, USAGE, DATA, NO_USER, IO, CONFIG = 0, 1, 64, 65, 67, 74, 78
+RIGHT, WRONG, USAGE, DATA, NO_USER, SOFTWARE, IO, CONFIG = 0, 1, 64, 65, 67, 70, 74, 78
+NO_START = 127  # the loader's
 
 
 class Failure(Exception):
@@ -99,7 +105,7 @@ def refuses_what_cannot_be_read_again(place):
     for user in ('', 'a:b', 'a b', '#a', '{a', 'a\n', 'a' * 256):
         place.run('set', user, say=b'x', status=USAGE)
     for options in (('-o', ''), ('-o', 'a:b'), ('-o', '{a'), ('-m', 'mail/joe'), ('-m', '/a:b'), ('-m', ''),
-                    ('-s', 'MD5'), ('-s', ''), ('-x',)):
+                    ('-s', 'MD5'), ('-s', ''), ('-x',), ('-f', '/' * 1025), ('-m', '/' + 'm' * 1023), ('-o', 'o' * 256)):
         place.run(*options, 'set', 'joe', say=b'x', status=USAGE)
     for words in ((), ('set',), ('delete',), ('verify',), ('put', 'joe'), ('set', 'joe', 'secret')):
         place.run(*words, say=b'x', status=USAGE)
@@ -205,13 +211,84 @@ def shows_no_secret(place):
     expect('shown', b'pencil' in out, False)
 
 
+# Of these every system call fails, once: what they do, to what file, and what it has to be then.
+SALTED = br'joe:\{\S+\}\S{40,}\n'
+DEEDS = (
+    (('-s', 'plain', 'set', 'joe'), OTHERS, re.escape(OTHERS) + br'\njoe:\{PLAIN\}pencil\n'),
+    (('-s', 'plain', '-a', 'set', 'joe'), b'joe:{PLAIN}x\n', br'joe:\{PLAIN\}x\njoe:\{PLAIN\}pencil\n'),
+    (('-s', 'plain', 'set', 'joe'), None, br'joe:\{PLAIN\}pencil\n'),
+    (('-s', 'crypt', 'set', 'joe'), b'joe:{PLAIN}x\n', SALTED),
+    (('set', 'joe'), b'joe:{PLAIN}x\n', SALTED),
+    (('delete', 'joe'), b'joe:{PLAIN}x\n' + OTHERS, re.escape(OTHERS + b'\n')),
+    (('list',), b'ann:{PLAIN}pencil\n', br'ann:\{PLAIN\}pencil\n'),
+    (('verify', 'ann'), b'ann:{PLAIN}pencil\n', br'ann:\{PLAIN\}pencil\n'),
+)
+# What cannot fail, and the loader's own, which may die of it.
+SPARED = {'exit_group', 'execve', 'brk', 'close', 'umask', 'mmap', 'munmap', 'arch_prctl', 'rseq', 'set_tid_address',
+          'set_robust_list', 'rt_sigaction', 'rt_sigprocmask', 'pread64', 'access', 'mprotect'}
+REASONS = (b'pop3d-secret: ', b'Fatal glibc error: cannot get entropy')
+
+
+def play(place, words, before, fault):
+    """A deed, of which a call fails, or, if the fault is a file, calls are listed there: status, output, complaint."""
+    for path in glob.glob(place.dir + '/*'):
+        os.unlink(path)
+    if before is not None:
+        place.write(before)
+    # The shell says how its child, which is spoilt, has ended.
+    done = subprocess.run([INJECT, fault, '/bin/sh', '-c', '"$@"; echo "$?" >"$0"', place.dir + '/status',
+                           PROGRAM, '-f', place.file, *words], input=b'pencil\n', capture_output=True, timeout=LIMIT, check=False)
+    with open(place.dir + '/status', encoding='ascii') as f:
+        return int(f.read()), done.stdout, done.stderr
+
+
+def judge(place, before, after, whole, got):
+    """It was done, and all is said; or the file is as it was, and it is said why. "whole" is the right output."""
+    status, out, complaint = got
+    expect('what is beside it', set(os.listdir(place.dir)) - {'status', 'secrets', 'calls'}, set())
+    data = place.read() if os.path.exists(place.file) else None
+    if status == RIGHT:
+        expect('output', out, whole)
+        expect('file', re.fullmatch(after, data) is not None, True)
+    elif status != NO_START:
+        expect('a reason', complaint.startswith(REASONS), True)
+        expect('file', data or None, before)  # an empty one may have been made, to be locked
+
+
+def survives_every_fault(place):
+    for words, before, after in DEEDS:
+        whole = play(place, words, before, place.dir + '/calls')
+        with open(place.dir + '/calls', encoding='ascii') as f:
+            calls = collections.Counter(call for process, call in map(str.split, f) if process == '1')
+        expect('status', whole[0], RIGHT)
+        judge(place, before, after, whole[1], whole)
+        for call, nth in [(c, n) for c in sorted(calls.keys() - SPARED) for n in range(1, calls[c] + 1)]:
+            try:
+                judge(place, before, after, whole[1], play(place, words, before, f'1:{call}:{nth}:{errno.EIO}'))
+            except Failure as e:
+                raise Failure(f'{" ".join(words)}, {call} {nth}: {e}') from None
+
+
+def needs_room(place):
+    """On the disk, and in memory, to hash."""
+    for limit, scheme, status in (('--fsize=8', 'plain', IO), ('--data=4194304', 'crypt', SOFTWARE)):
+        place.write(OTHERS)
+        # Python ignores the signal that comes with the first, and so does what it starts.
+        done = subprocess.run(['prlimit', limit, PROGRAM, '-f', place.file, '-s', scheme, 'set', 'joe'], input=b'pencil\n',
+                              stderr=subprocess.DEVNULL, restore_signals=False, timeout=LIMIT, check=False)
+        expect(limit, done.returncode, status)
+        expect('file', place.read(), OTHERS)
+        expect('what is beside it', os.listdir(place.dir), ['secrets'])
+
+
 class Terminal:
     """The program, with a terminal for its standard input, output and error."""
 
-    def __init__(self, place, *argv):
+    def __init__(self, place, *argv, before=()):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execv(PROGRAM, [PROGRAM, '-f', place.file, *argv])
+            argv = [*before, PROGRAM, '-f', place.file, *argv]
+            os.execv(argv[0], argv)
         self.said = b''
 
     def await_text(self, text):
@@ -260,12 +337,21 @@ def asks_twice_without_echo(place):
     expect('verify', t.end(), (RIGHT, b'\r\nright\r\n'))
 
 
+def does_not_ask_where_it_would_echo(place):
+    """What the terminal is asked: is it one, how it is, and to be silent."""
+    for nth in (2, 3, 4):
+        t = Terminal(place, 'set', 'joe', before=(INJECT, '-s', f'0:ioctl:{nth}:{errno.EIO}'))
+        expect('said', t.end()[1].startswith(b'pop3d-secret: cannot ask the terminal: '), True)
+        expect('what is made', os.listdir(place.dir), [])
+
+
 def main():
     os.umask(0o022)
     failed = False
     for test in (sets_each_scheme, keeps_all_other_lines, names_owner_and_mailbox, refuses_what_cannot_be_read_again,
                  touches_no_odd_file, loses_none_of_many_at_once, waits_for_another, prepares_names_and_passwords,
-                 agrees_with_hashes_of_others, shows_no_secret, asks_twice_without_echo):
+                 agrees_with_hashes_of_others, shows_no_secret, survives_every_fault, needs_room,
+                 asks_twice_without_echo, does_not_ask_where_it_would_echo):
         place = Place()
         try:
             test(place)
