@@ -53,6 +53,7 @@ unfit(const struct stat *st, const char **repair)
 static enum trouble
 open_file(const char *path, int *fd, struct stat *st)
 {
+	enum trouble why = PERM;
 	const char *wrong, *repair;
 
 	*fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -66,6 +67,9 @@ open_file(const char *path, int *fd, struct stat *st)
 		return PERM;
 	}
 	if (*fd == -1 || fstat(*fd, st) == -1) {
+		/* The file's own fault, or one that may pass? */
+		if (errno != EACCES && errno != ENOTDIR && errno != ENXIO)
+			why = TEMP;
 		log_errno("cannot open secrets file", path);
 		goto fail;
 	}
@@ -78,7 +82,7 @@ fail:
 	if (*fd != -1)
 		close(*fd);
 	*fd = -1;
-	return PERM;
+	return why;
 }
 
 /* Reads all of it; the file may shrink meanwhile. */

@@ -96,12 +96,17 @@ def names_owner_and_mailbox(place):
     expect('list', place.run('list'), b'joe@a\t{PLAIN}\tvmail\t/srv/%d/%n\njoe@b\t{PLAIN}\t-\t%h/box\n'
            b'joe@c\t{PLAIN}\tvmail\t-\n')
     expect('list one', place.run('list', 'joe@c'), b'joe@c\t{PLAIN}\tvmail\t-\n')
+    place.write(OTHERS)
+    expect('what lets nobody in', place.run('list', 'broken'), b'broken\twrong\t-\t-\n')
+    for help_ in ('-h', '--help'):
+        expect('help', place.run(help_).startswith(b'usage: '), True)
 
 
 def refuses_what_cannot_be_read_again(place):
     for say in (b'', b'\n', b'x' * 256, b'a\tb', b'a\0b', b'a\x7fb', b'x\r\n'):
         place.run('set', 'joe', say=say, status=DATA)
     place.run('set', 'joe', '-s', 'plain', say=b'x' * 255)
+    place.run('verify', 'joe', say='\u00ad'.encode(), status=DATA)
     for user in ('', 'a:b', 'a b', '#a', '{a', 'a\n', 'a' * 256):
         place.run('set', user, say=b'x', status=USAGE)
     for options in (('-o', ''), ('-o', 'a:b'), ('-o', '{a'), ('-m', 'mail/joe'), ('-m', '/a:b'), ('-m', ''),

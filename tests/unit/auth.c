@@ -6,10 +6,28 @@
 
 #include "../../apop.h"
 
+#include "apart.h"
+#include "failing.h"
 #include "proof.h"
-#include "test.h"
 
 #include <pwd.h>
+#include <sys/random.h>
+#include <sysexits.h>
+
+FAILING(int, open, (const char *path, int flags, ...), (path, flags, 0600), -1)
+/* A name service that does not mind case. */
+struct passwd *
+getpwnam(const char *name)
+{
+	struct passwd *(*real)(const char *);
+	void *found = dlsym(RTLD_NEXT, "getpwnam");
+
+	memcpy(&real, &found, sizeof real);
+	return real(strcasecmp(name, "daemon") == 0 ? "daemon" : name);
+}
+
+FAILING(ssize_t, getrandom, (void *out, size_t n, unsigned flags),
+    (out, n, flags), -1)
 
 #define LONG_64                                                                \
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -583,6 +601,148 @@ accounts_are_those_of_the_system(void **state)
 		assert_int_not_equal(a.groups[i], pw->pw_gid);
 }
 
+/* Is it no file, then PAM is asked: not so if nobody can say what is in it. */
+static void
+a_secrets_file_that_fails_lets_nobody_in(void **state)
+{
+	struct auth_scram s = an_exchange(METHOD_SCRAM_SHA_256, "joe");
+	struct auth_config config = a_config();
+	struct begin b = {METHOD_SCRAM_SHA_256, "joe"};
+	struct account a;
+
+	(void)state;
+	make_file("secrets", secrets, sizeof secrets - 1);
+	config.pam_service = "no-such-service";
+	note_log();
+	fail_call("open", 1, EMFILE);
+	assert_int_equal(
+	    try(&config, METHOD_PASS, "joe", "tanstaaf", &a), TEMP);
+	check_text(logged,
+	    "cannot open secrets file secrets: Too many open files", "log");
+	assert_int_equal(logged_lines, 1); /* PAM would say more */
+	fail_call("open", 1, EMFILE);
+	assert_int_equal(auth_scram_begin(&config, salt_key, &b, &s), TEMP);
+	fail_call("open", 1, EMFILE);
+	assert_int_equal(prove(&s, "tanstaaf", s.nonce, &a), TEMP);
+	fail_call("open", 1, EMFILE);
+	assert_int_equal(auth_methods(&config),
+	    1U << METHOD_PASS | 1U << METHOD_PLAIN | 1U << METHOD_LOGIN);
+	fail_call(NULL, 0, 0);
+}
+
+/* A user of many is told his own salt, wherever he stands. */
+static void
+each_user_has_his_salt(void **state)
+{
+	static const char file[] =
+	    "jim:" KEYS "\n"
+	    "kim:{SCRAM-SHA-256}7000,AAAAAAAAAAAAAAAA"
+	    ",/EC3e5ZXre2/l6rs6ZVsJE5j5w7aT7J15OmJhYPDXDE="
+	    ",CXqv0nIwwfL0t5miZlCLOsfMrIQ5JTXBzhkVn7j/tmM=\n";
+	struct auth_scram s;
+
+	(void)state;
+	make_file("secrets", file, sizeof file - 1);
+	s = an_exchange(METHOD_SCRAM_SHA_256, "kim");
+	assert_int_equal(s.salt.iterations, 7000);
+	assert_int_equal(s.salt.len, 12);
+	s = an_exchange(METHOD_SCRAM_SHA_256, "jim");
+	assert_int_equal(s.salt.iterations, 5000);
+	s = an_exchange(METHOD_SCRAM_SHA_256, "tim");
+	assert_int_equal(s.salt.iterations, 5000); /* the first one's */
+}
+
+/* It gets passwords and, where there is a challenge, APOP's digest. */
+static void
+a_program_may_judge_instead_of_pam(void **state)
+{
+	struct auth_config config = a_config();
+	struct account a;
+
+	(void)state;
+	make_file("secrets", secrets, sizeof secrets - 1);
+	config.checkpassword = "/bin/true";
+	assert_int_equal(try(&config, METHOD_PASS, "ann", "x", &a), FINE);
+	check_text(a.mailbox, "/var/mail/ann", "mailbox");
+	assert_int_equal(try(&config, METHOD_APOP, "ann", "x", &a), FINE);
+	assert_int_equal(try(&config, METHOD_CRAM_MD5, "ann", "x", &a), PERM);
+	config.timestamp = NULL;
+	assert_int_equal(try(&config, METHOD_APOP, "ann", "x", &a), PERM);
+	config.checkpassword = "/bin/false";
+	assert_int_equal(try(&config, METHOD_PASS, "ann", "x", &a), PERM);
+	config.checkpassword = "/bin/true";
+	assert_int_equal(try(&config, METHOD_PASS, "joe", "x", &a), PERM);
+}
+
+/* As another he is let in only if the secrets file has nothing against it. */
+static void
+nobody_becomes_one_of_the_secrets_file(void **state)
+{
+	struct auth_config config = a_config();
+	struct account a;
+
+	(void)state;
+	config.checkpassword = "/bin/true";
+	config.rules.is_root = 1;
+	make_file("secrets", "joe:{PLAIN}x\n", 13);
+	note_log();
+	assert_int_equal(try(&config, METHOD_PASS, "Daemon", "x", &a), FINE);
+	check_text(a.name, "daemon", "name");
+	check_text(a.mailbox, "/var/mail/daemon", "mailbox");
+	fail_call("open", 2, EIO); /* when it is read once more */
+	assert_int_equal(try(&config, METHOD_PASS, "Daemon", "x", &a), TEMP);
+	fail_call(NULL, 0, 0);
+	note_log();
+	make_file("secrets", "daemon:{PLAIN}y\n", 16);
+	assert_int_equal(try(&config, METHOD_PASS, "Daemon", "x", &a), PERM);
+	check_text(logged,
+	    "user daemon is in the secrets file: not let in as Daemon", "log");
+}
+
+/* Without root PAM is asked about oneself only: it would refuse all others. */
+static void
+pam_knows_oneself(void **state)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	struct auth_config config = a_config();
+	struct account a;
+
+	(void)state;
+	make_file("secrets", secrets, sizeof secrets - 1);
+	config.pam_service = "no-such-service";
+	note_log();
+	assert_int_equal(try(&config, METHOD_PASS, "sync", "x", &a), PERM);
+	assert_int_equal(try(&config, METHOD_PASS, "jane", "x", &a), PERM);
+	assert_int_equal(logged_lines, 0);
+	unlink("secrets"); /* root may be one of it */
+	if (pw == NULL) {
+		skip();
+		return; /* which skip() has done */
+	}
+	assert_int_not_equal(
+	    try(&config, METHOD_PASS, pw->pw_name, "x", &a), FINE);
+	assert_non_null(strstr(logged, "PAM"));
+}
+
+static void
+begin_without_randomness(void *arg)
+{
+	(void)arg;
+	fail_call("getrandom", 1, EAGAIN);
+	an_exchange(METHOD_SCRAM_SHA_256, "joe");
+}
+
+static void
+there_is_no_nonce_without_randomness(void **state)
+{
+	(void)state;
+	assert_int_equal(run_apart(begin_without_randomness, NULL), EX_OSERR);
+	check_text(logged,
+	    "cannot draw a random number: Resource temporarily unavailable\n",
+	    "log");
+	note_log();
+}
+
 int
 main(void)
 {
@@ -602,6 +762,12 @@ main(void)
 	    cmocka_unit_test(an_unfit_secrets_file_lets_nobody_in),
 	    cmocka_unit_test(a_pattern_without_a_path_is_trouble),
 	    cmocka_unit_test(accounts_are_those_of_the_system),
+	    cmocka_unit_test(a_secrets_file_that_fails_lets_nobody_in),
+	    cmocka_unit_test(each_user_has_his_salt),
+	    cmocka_unit_test(a_program_may_judge_instead_of_pam),
+	    cmocka_unit_test(nobody_becomes_one_of_the_secrets_file),
+	    cmocka_unit_test(pam_knows_oneself),
+	    cmocka_unit_test(there_is_no_nonce_without_randomness),
 	};
 
 	return cmocka_run_group_tests_name("auth", tests, enter_dir, leave_dir);

@@ -4,7 +4,17 @@
  */
 #include "../../secrets.h"
 
+#include "failing.h"
 #include "test.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+FAILING(int, open, (const char *path, int flags, ...), (path, flags, 0600), -1)
+FAILING(int, fstat, (int fd, struct stat *st), (fd, st), -1)
+/* No error is the end of the file, which has shrunk. */
+FAILING(ssize_t, read, (int fd, void *out, size_t n), (fd, out, n),
+    fault.error == 0 ? 0 : -1)
 
 static const struct {
 	const char *what;
@@ -270,6 +280,17 @@ make_forbidden(void)
 		assert_int_equal(chmod("odd", 0), 0);
 }
 
+static void
+make_socket(void)
+{
+	const struct sockaddr_un name = {AF_UNIX, "odd"};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	assert_int_equal(
+	    bind(fd, (const struct sockaddr *)&name, sizeof name), 0);
+	close(fd);
+}
+
 static const struct {
 	const char *what;
 	void (*make)(void);
@@ -281,6 +302,7 @@ static const struct {
     {"a symbolic link",            make_symlink        },
     {"a symbolic link to nothing", make_dangling       },
     {"a FIFO",		     make_fifo           },
+    {"a socket",		   make_socket         },
     {"a directory",                make_directory      },
     {"larger than 64 MiB",         make_huge           },
     {"another's, or not readable", make_forbidden      },
@@ -306,6 +328,64 @@ odd_files_are_refused(void **state)
 		secrets_close(&s);
 		check(remove("odd") == 0, "%s", odd_files[i].what);
 	}
+}
+
+static const struct {
+	const char *call;
+	int error;
+	enum trouble why;
+	const char *log; /* its beginning */
+} failures[] = {
+    {"open",  EACCES,  PERM, "cannot open secrets file secrets: "},
+    {"open",  ENOTDIR, PERM, "cannot open secrets file secrets: "},
+    {"open",  EMFILE,  TEMP, "cannot open secrets file secrets: "},
+    {"open",  EIO,     TEMP, "cannot open secrets file secrets: "},
+    {"fstat", EIO,     TEMP, "cannot open secrets file secrets: "},
+    {"read",  EIO,     TEMP, "cannot read secrets file secrets: "},
+};
+
+/* A file that cannot be read now is not one that may not be read. */
+static void
+failures_are_no_faults_of_the_file(void **state)
+{
+	struct secret entry;
+	struct secrets s;
+
+	(void)state;
+	make_file("secrets", "joe:{PLAIN}x\n", 13);
+	for (size_t i = 0; i < COUNT(failures); i++) {
+		note_log();
+		fail_call(failures[i].call, 1, failures[i].error);
+		check(secrets_open(&s, "secrets") == failures[i].why, "%s: %s",
+		    failures[i].call, strerror(failures[i].error));
+		check(strstr(logged, failures[i].log) == logged, "%s", logged);
+		check(logged_lines == 1, "%s", failures[i].call);
+		check(!secrets_next(&s, "joe", &entry), "an entry");
+		check(s.text == NULL, "memory");
+	}
+	fail_call("read", 1, EINTR);
+	assert_int_equal(secrets_open(&s, "secrets"), FINE);
+	assert_true(secrets_next(&s, "joe", &entry));
+	secrets_close(&s);
+	fail_call("read", 1, 0);
+	assert_int_equal(secrets_open(&s, "secrets"), FINE);
+	assert_false(secrets_next(&s, "joe", &entry));
+	secrets_close(&s);
+	fail_call(NULL, 0, 0);
+}
+
+/* Who reads in silence may find them, too. */
+static void
+keys_that_are_none_agree_with_nothing(void **state)
+{
+	struct secret entry = {.scheme = SCHEME_SCRAM_SHA_1, .value = "x"};
+
+	(void)state;
+	assert_false(secrets_agree(&entry, "x"));
+	entry.scheme = SCHEME_SCRAM_SHA_256;
+	assert_false(secrets_agree(&entry, "x"));
+	check_text(secrets_scheme_name(SCHEME_PLAIN), "{PLAIN}", "name");
+	check_text(secrets_scheme_name(SCHEME_NONE), "wrong", "name");
 }
 
 static void
@@ -345,12 +425,14 @@ static const struct {
 	const char *file;
 	unsigned schemes;
 } kinds[] = {
-    {"",			  0				      },
-    {"# joe:{PLAIN}x\n",          0				      },
-    {"joe:{PLAIN}\njim:{MD5}x\n", 0				      },
-    {"joe:{PLAIN}x\n",            1U << SCHEME_PLAIN                     },
-    {"\njoe\njim:{CRYPT}x\n",     1U << SCHEME_CRYPT                     },
-    {"a:{CRYPT}x\nb:{PLAIN}x\nc", 1U << SCHEME_CRYPT | 1U << SCHEME_PLAIN},
+    {"",				 0					     },
+    {"# joe:{PLAIN}x\n",                 0					     },
+    {"joe:{PLAIN}\njim:{MD5}x\n",        0					     },
+    {"joe:{PLAIN}x\n",                   1U << SCHEME_PLAIN                            },
+    {"\njoe\njim:{CRYPT}x\n",            1U << SCHEME_CRYPT                            },
+    {"a:{CRYPT}x\nb:{PLAIN}x\nc",        1U << SCHEME_CRYPT | 1U << SCHEME_PLAIN       },
+    {"a:{CRYPT}x\nb:{PLAIN}x\nc:{SCRAM-SHA-1}x\nd:{SCRAM-SHA-256}x\n"
+     "e:{EXTERNAL}x\nf:{PLAIN}x\n", (1U << SCHEME_COUNT) - 1 - (1U << SCHEME_NONE)},
 };
 
 /* At each connection: it must not fill the log. */
@@ -399,6 +481,8 @@ main(void)
 	    cmocka_unit_test(a_warning_names_the_line_only),
 	    cmocka_unit_test(a_large_file_is_read_whole),
 	    cmocka_unit_test(odd_files_are_refused),
+	    cmocka_unit_test(failures_are_no_faults_of_the_file),
+	    cmocka_unit_test(keys_that_are_none_agree_with_nothing),
 	    cmocka_unit_test(modes_of_the_owner_are_his_own),
 	    cmocka_unit_test(no_file_has_no_entries),
 	    cmocka_unit_test(schemes_are_found_in_silence),
