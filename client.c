@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,9 +115,22 @@ client_told(int control, const char *name, char *out, size_t room)
 	return 0;
 }
 
-/* The numeric address of a socket's other end; false if it has none. */
-static int
-peer_address(char out[INET6_ADDRSTRLEN], int *loopback)
+/* In IPv4's form if it is one of IPv4's, in IPv6's. */
+static void
+write_address(int af, const void *address, char out[INET6_ADDRSTRLEN])
+{
+	const struct in6_addr *in6 = address;
+
+	if (af == AF_INET6 && IN6_IS_ADDR_V4MAPPED(in6)) {
+		af = AF_INET;
+		address = in6->s6_addr + 12;
+	}
+	inet_ntop(af, address, out, INET6_ADDRSTRLEN);
+}
+
+/* The numeric address of a socket's other end; empty if it has none. */
+static void
+peer_address(char out[INET6_ADDRSTRLEN])
 {
 	union {
 		struct sockaddr any;
@@ -126,56 +138,43 @@ peer_address(char out[INET6_ADDRSTRLEN], int *loopback)
 		struct sockaddr_in6 in6;
 	} peer = {.any = {0}};
 	socklen_t len = sizeof peer;
-	const void *v4 = &peer.in.sin_addr;
 
 	if (getpeername(STDIN_FILENO, &peer.any, &len) == -1)
-		return 0;
-	if (peer.any.sa_family == AF_INET6 &&
-	    IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr))
-		v4 = peer.in6.sin6_addr.s6_addr + 12;
-	else if (peer.any.sa_family == AF_INET6) {
-		*loopback = IN6_IS_ADDR_LOOPBACK(&peer.in6.sin6_addr);
-		return inet_ntop(AF_INET6, &peer.in6.sin6_addr, out,
-			   INET6_ADDRSTRLEN) != NULL;
-	} else if (peer.any.sa_family != AF_INET) {
-		return 0;
-	}
-	*loopback = *(const unsigned char *)v4 == 127;
-	return inet_ntop(AF_INET, v4, out, INET6_ADDRSTRLEN) != NULL;
+		return;
+	if (peer.any.sa_family == AF_INET)
+		write_address(AF_INET, &peer.in.sin_addr, out);
+	if (peer.any.sa_family == AF_INET6)
+		write_address(AF_INET6, &peer.in6.sin6_addr, out);
 }
 
 /* The first of the superservers' variables that holds an address. */
-static int
+static void
 told_address(char out[INET6_ADDRSTRLEN])
 {
 	static const char *const names[] = {"TCPREMOTEIP", "REMOTE_HOST",
 	    "REMOTE_ADDR", "SOCAT_PEERADDR", "NCAT_REMOTE_ADDR"};
 
-	for (size_t i = 0; i < COUNT(names); i++) {
+	for (size_t i = 0; i < COUNT(names) && out[0] == '\0'; i++) {
 		const char *text = getenv(names[i]);
 		char bare[INET6_ADDRSTRLEN + 2];
-		unsigned char raw[16];
-		size_t len;
+		struct in6_addr raw; /* large enough for IPv4 as well */
 
 		if (text == NULL || strlen(text) >= sizeof bare)
 			continue;
 		/* socat writes IPv6 addresses in brackets */
 		snprintf(bare, sizeof bare, "%s", text + (*text == '['));
-		len = strlen(bare);
-		if (len > 0 && bare[len - 1] == ']')
-			bare[len - 1] = '\0';
-		if (strncasecmp(bare, "::ffff:", 7) == 0 &&
-		    inet_pton(AF_INET, bare + 7, raw) == 1)
-			return inet_ntop(AF_INET, raw, out, INET6_ADDRSTRLEN) !=
-			    NULL;
-		if (inet_pton(AF_INET, bare, raw) == 1)
-			return inet_ntop(AF_INET, raw, out, INET6_ADDRSTRLEN) !=
-			    NULL;
-		if (inet_pton(AF_INET6, bare, raw) == 1)
-			return inet_ntop(AF_INET6, raw, out,
-				   INET6_ADDRSTRLEN) != NULL;
+		bare[strcspn(bare, "]")] = '\0';
+		if (inet_pton(AF_INET, bare, &raw) == 1)
+			write_address(AF_INET, &raw, out);
+		else if (inet_pton(AF_INET6, bare, &raw) == 1)
+			write_address(AF_INET6, &raw, out);
 	}
-	return 0;
+}
+
+static int
+is_loopback(const char *address)
+{
+	return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
 }
 
 /*
@@ -186,17 +185,13 @@ void
 client_find(struct client *c)
 {
 	char peer[INET6_ADDRSTRLEN] = "", told[INET6_ADDRSTRLEN] = "";
-	int one = 1, loopback = 0;
-	int known = peer_address(peer, &loopback);
+	int one = 1;
 
-	if ((!known || loopback) && told_address(told)) {
-		memcpy(c->address, told, sizeof told);
-		c->is_local =
-		    strncmp(told, "127.", 4) == 0 || strcmp(told, "::1") == 0;
-	} else {
-		memcpy(c->address, peer, sizeof peer);
-		c->is_local = !known || loopback;
-	}
+	peer_address(peer);
+	if (peer[0] == '\0' || is_loopback(peer))
+		told_address(told);
+	memcpy(c->address, told[0] == '\0' ? peer : told, sizeof c->address);
+	c->is_local = c->address[0] == '\0' || is_loopback(c->address);
 	/* Fails where there is no socket, which is no harm. */
 	setsockopt(STDIN_FILENO, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
 }
