@@ -81,13 +81,6 @@ tests/unit/bin/%: tests/unit/%.c $(OBJ) $(wildcard tests/unit/*.h)
 tests/unit/bin/pam: tests/bin/pam_says.so
 tests/unit/bin/pam: private UNIT = $(call wrap,dlsym)
 
-# A program has a second there to answer.
-tests/unit/bin/checkpassword: tests/unit/checkpassword.c checkpassword.c \
-    $(filter-out checkpassword.o,$(OBJ))
-	@mkdir -p tests/unit/bin
-	$(CC) $(ALL_CFLAGS) -DCHECKPASSWORD_S=1 $(LINK) $(LDFLAGS) -o $@ $^ \
-	    -lcmocka $(LIBS)
-
 # Loaded by programs that count what they reach; it does not count.
 tests/bin/pam_says.so: tests/pam_says.c
 	@mkdir -p tests/bin

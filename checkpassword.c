@@ -88,25 +88,24 @@ await_end(pid_t pid, int *status)
 	return ended;
 }
 
-/* Three texts, each with its NUL; false if they are too long. */
+/* Three texts, each with its NUL, which are no more than MOST. */
 static int
 ask(int fd, const char *user, const char *proof, const char *timestamp)
 {
 	const char *const texts[] = {user, proof, timestamp};
 	char bytes[MOST];
 	size_t len = 0;
-	int sent = 1;
+	int sent;
 
-	for (size_t i = 0; i < COUNT(texts) && sent; i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		size_t n = strlen(texts[i]) + 1;
 
-		sent = n <= sizeof bytes - len;
-		if (sent)
-			memcpy(bytes + len, texts[i], n);
+		must(n <= sizeof bytes - len);
+		memcpy(bytes + len, texts[i], n);
 		len += n;
 	}
 	/* A pipe takes that much at once. */
-	sent = sent && write(fd, bytes, len) == (ssize_t)len;
+	sent = write(fd, bytes, len) == (ssize_t)len;
 	explicit_bzero(bytes, sizeof bytes);
 	return sent;
 }

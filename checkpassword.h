@@ -9,9 +9,7 @@
 
 #include "log.h"
 
-#ifndef CHECKPASSWORD_S
 #define CHECKPASSWORD_S 30 /* for the program to answer */
-#endif
 
 /*
  * FINE or PERM, as it says. "proof" is a password, or APOP's digest with its

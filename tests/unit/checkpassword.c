@@ -1,17 +1,45 @@
 /*
  * Tests of checkpassword.c: what the program is given, what each of its ends
- * means, and what is left of it. It has one second here.
+ * means, and what is left of it. Its time is shorter here.
  */
 #include "../../checkpassword.h"
 
 #include "../../bytes.h"
 
+#include "failing.h"
 #include "test.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+
+FAILING(int, open, (const char *path, int flags, ...), (path, flags, 0600), -1)
+FAILING(int, pipe2, (int ends[2], int flags), (ends, flags), -1)
+FAILING(pid_t, fork, (void), (), -1)
+FAILING(int, dup2, (int fd, int as), (fd, as), -1)
+FAILING(int, fcntl, (int fd, int what, ...), (fd, what, 0), -1)
+FAILING_SYSCALL
+FAILING(int, setpgid, (pid_t pid, pid_t group), (pid, group), -1)
+FAILING(int, sigaction,
+    (int number, const struct sigaction *new, struct sigaction *old),
+    (number, new, old), -1)
+FAILING(int, sigprocmask, (int how, const sigset_t *new, sigset_t *old),
+    (how, new, old), -1)
+FAILING(
+    ssize_t, write, (int fd, const void *bytes, size_t n), (fd, bytes, n), -1)
+
+/* A second for all of it. */
+int
+poll(struct pollfd *p, nfds_t n, int ms)
+{
+	int (*real)(struct pollfd *, nfds_t, int);
+	void *found = dlsym(RTLD_NEXT, "poll");
+
+	memcpy(&real, &found, sizeof real);
+	return is_to_fail("poll") ? -1 : real(p, n, ms > 1000 ? 1000 : ms);
+}
 
 #define ROUNDS 1000 /* times 10 ms, for what is to happen */
 
@@ -52,8 +80,8 @@ static const struct {
     {"killed",		     "kill -KILL $$",                       TEMP, "ended by signal 9"    },
     {"terminated",                 "kill -TERM $$",                       TEMP, "ended by signal 15"   },
     {"it writes to a closed pipe", "(sleep 0; yes) | :; exit 1",          PERM, NULL                   },
-    {"it hangs",		   "exec sleep 60",                       TEMP, "no answer in 1 s"     },
-    {"it has stopped",             "kill -STOP $$",                       TEMP, "no answer in 1 s"     },
+    {"it hangs",		   "exec sleep 60",                       TEMP, "no answer in 30 s"    },
+    {"it has stopped",             "kill -STOP $$",                       TEMP, "no answer in 30 s"    },
     {"it says much",               "echo; echo >&2; cat /bin/sh; exit 1", PERM, NULL                   },
     {"it reads standard input",    "cat; exit 1",                         PERM, NULL                   },
     {"it leaves its question",     "exec 3<&-; exit 1",                   PERM, NULL                   },
@@ -81,18 +109,67 @@ each_end_has_a_meaning(void **state)
 static void
 one_that_cannot_be_started_is_no_refusal(void **state)
 {
+	char longer[1100] = "/";
 	const char *const paths[] = {"/nonexistent", "/", "/dev/null",
-	    make_program("#!/nonexistent\n"), "", "false"};
+	    make_program("#!/nonexistent\n"), "", "false", longer};
 
 	(void)state;
+	memset(longer + 1, 'x', sizeof longer - 2);
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		note_log();
 		check(
 		    checkpassword_check(paths[i], "joe", "secret", "") == TEMP,
 		    "%s", paths[i]);
-		check(strstr(logged, "cannot be started") != NULL, "%s: %s",
-		    paths[i], logged);
+		check(strlen(paths[i]) > 1000 ||
+			strstr(logged, "cannot be started") != NULL,
+		    "%s: %s", paths[i], logged);
 	}
+}
+
+static const struct {
+	const char *call;
+	unsigned nth;
+	const char *log; /* its end */
+} failures[] = {
+    {"pipe2",       1, ": Input/output error"              },
+    {"write",       1, ": Input/output error"              },
+    {"fork",        1, ": Input/output error"              },
+    {"open",        1, "with status 126: cannot be started"},
+    {"dup2",        1, "with status 126: cannot be started"},
+    {"dup2",        2, "with status 126: cannot be started"},
+    {"dup2",        3, "with status 126: cannot be started"},
+    {"dup2",        4, "with status 126: cannot be started"},
+    {"fcntl",       1, "with status 126: cannot be started"},
+    {"sigaction",   1, "with status 126: cannot be started"},
+    {"sigaction",   2, "with status 126: cannot be started"},
+    {"setpgid",     1, "with status 126: cannot be started"},
+    {"sigprocmask", 1, "with status 126: cannot be started"},
+    {"syscall",     0, "with status 126: cannot be started"},
+};
+
+/* Half prepared it is not started: it might be asked nothing, and say yes. */
+static void
+it_is_started_as_it_should_be_or_not_at_all(void **state)
+{
+	int other = dup(STDIN_FILENO); /* so the question is not at 3 */
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(failures); i++) {
+		enum trouble why;
+
+		note_log();
+		fail_call(failures[i].call, failures[i].nth, EIO);
+		why = checkpassword_check("/bin/true", "joe", "secret", "");
+		fail_call(NULL, 0, 0);
+		check(why == TEMP, "%s %u", failures[i].call, failures[i].nth);
+		check(logged_lines == 1 &&
+			strstr(logged, failures[i].log) != NULL,
+		    "%s %u: %s", failures[i].call, failures[i].nth, logged);
+	}
+	close(other);
+	fail_call("poll", 1, EINTR);
+	assert_int_equal(checkpassword_check("/bin/true", "", "", ""), FINE);
+	fail_call(NULL, 0, 0);
 }
 
 /* What the program has written into the file, once it is there. */
@@ -250,6 +327,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_end_has_a_meaning),
 	    cmocka_unit_test(one_that_cannot_be_started_is_no_refusal),
+	    cmocka_unit_test(it_is_started_as_it_should_be_or_not_at_all),
 	    cmocka_unit_test(the_question_is_that_of_the_interface),
 	    cmocka_unit_test(it_has_nothing_of_ours),
 	    cmocka_unit_test(what_hangs_is_killed_with_its_children),

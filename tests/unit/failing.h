@@ -9,6 +9,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -47,6 +48,24 @@ is_to_fail(const char *name)
                                                                                \
 		memcpy(&real, &found, sizeof real);                            \
 		return is_to_fail(#name) ? (failed) : real arguments;          \
+	}
+
+/* The same for syscall(), with up to three arguments that count. */
+#define FAILING_SYSCALL                                                        \
+	long syscall(long number, ...)                                         \
+	{                                                                      \
+		long (*real)(long, ...);                                       \
+		void *found = dlsym(RTLD_NEXT, "syscall");                     \
+		long a, b, c;                                                  \
+		va_list ap;                                                    \
+                                                                               \
+		memcpy(&real, &found, sizeof real);                            \
+		va_start(ap, number);                                          \
+		a = va_arg(ap, long);                                          \
+		b = va_arg(ap, long);                                          \
+		c = va_arg(ap, long);                                          \
+		va_end(ap);                                                    \
+		return is_to_fail("syscall") ? -1 : real(number, a, b, c, 0L); \
 	}
 
 #endif
