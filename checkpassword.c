@@ -45,23 +45,19 @@ start(const char *program, int question)
 {
 	static char *const environment[] = {
 	    "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
-	char path[1024];
-	char *const words[] = {path, "/bin/true", NULL};
+	char *words[] = {NULL, "/bin/true", NULL};
 	int null = open("/dev/null", O_RDWR);
 
-	if (strlen(program) >= sizeof path)
-		_exit(COULD_NOT);
-	memcpy(path, program, strlen(program) + 1);
+	memcpy(&words[0], &program, sizeof program); /* only read there */
 	/* Descriptors 0 to 2 are /dev/null and the log's: all new ones. */
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(null, STDOUT_FILENO) == -1 ||
+	if (dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1 ||
 	    dup2(null, STDERR_FILENO) == -1 ||
 	    (question != ASK_FROM && dup2(question, ASK_FROM) == -1) ||
 	    fcntl(ASK_FROM, F_SETFD, 0) == -1 ||
 	    syscall(SYS_close_range, ASK_FROM + 1, ~0U, 0) == -1 ||
 	    !start_clean())
 		_exit(COULD_NOT);
-	execve(path, words, environment);
+	execve(program, words, environment);
 	_exit(COULD_NOT);
 }
 

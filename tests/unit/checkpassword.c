@@ -109,20 +109,17 @@ each_end_has_a_meaning(void **state)
 static void
 one_that_cannot_be_started_is_no_refusal(void **state)
 {
-	char longer[1100] = "/";
 	const char *const paths[] = {"/nonexistent", "/", "/dev/null",
-	    make_program("#!/nonexistent\n"), "", "false", longer};
+	    make_program("#!/nonexistent\n"), "", "false"};
 
 	(void)state;
-	memset(longer + 1, 'x', sizeof longer - 2);
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		note_log();
 		check(
 		    checkpassword_check(paths[i], "joe", "secret", "") == TEMP,
 		    "%s", paths[i]);
-		check(strlen(paths[i]) > 1000 ||
-			strstr(logged, "cannot be started") != NULL,
-		    "%s: %s", paths[i], logged);
+		check(strstr(logged, "cannot be started") != NULL, "%s: %s",
+		    paths[i], logged);
 	}
 }
 
