@@ -158,7 +158,7 @@ set_items(
 {
 	int status = pam->set_item(h, PAM_TTY, q->service);
 
-	if (status == PAM_SUCCESS && q->address != NULL)
+	if (status == PAM_SUCCESS)
 		status = pam->set_item(h, PAM_RHOST, q->address);
 #ifdef PAM_FAIL_DELAY
 	if (status == PAM_SUCCESS) {
@@ -215,12 +215,11 @@ fail(const struct library *pam, const struct pam_session *s, int status)
 	return TEMP;
 }
 
+/* What a refusal, or a failure, means. */
 static enum trouble
 judge(const struct library *pam, const struct pam_session *s, int status)
 {
 	switch (status) {
-	case PAM_SUCCESS:
-		return FINE;
 	case PAM_AUTH_ERR:
 	case PAM_USER_UNKNOWN:
 	case PAM_MAXTRIES:
@@ -292,8 +291,7 @@ pam_open(struct pam_session *s)
 
 	if (s->handle == NULL)
 		return FINE;
-	if (!load(s, &pam))
-		return TEMP;
+	must(load(s, &pam)); /* it was, to judge */
 	status = pam.setcred(s->handle, PAM_ESTABLISH_CRED | PAM_SILENT);
 	s->has_credentials = status == PAM_SUCCESS;
 	if (status == PAM_SUCCESS) {
@@ -309,8 +307,9 @@ pam_close(struct pam_session *s)
 	int status = PAM_SUCCESS;
 	struct library pam;
 
-	if (s->handle == NULL || !load(s, &pam))
+	if (s->handle == NULL)
 		return;
+	must(load(s, &pam)); /* it was, to judge */
 	if (s->is_open)
 		status = pam.close_session(s->handle, PAM_SILENT);
 	if (status != PAM_SUCCESS)

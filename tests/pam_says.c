@@ -7,6 +7,9 @@
  *   ask, echo, binary   prompts for something; a refusal is what is returned
  *   odd                 as echo, whatever is answered
  *   tell                has two texts for the user
+ *   both                asks for the password and for a colour, and has a text,
+ *                       at once
+ *   none, many          has nothing at all, or too many texts, at once
  *   is=TEXT             goes on if that was answered last, else PAM_AUTH_ERR
  *   user=NAME           PAM_USER is that from now on
  *   note=FILE           the phase's name is added to the file
@@ -48,6 +51,28 @@ say(struct talk *t, int style, const char *text)
 	}
 	free(answers);
 	return status;
+}
+
+/* So many of those at once: a question for the password and for a colour, and
+ * texts. */
+static int
+say_at_once(struct talk *t, int first, int count)
+{
+	static const struct pam_message secret = {
+	    PAM_PROMPT_ECHO_OFF, "Password: "};
+	static const struct pam_message open = {PAM_PROMPT_ECHO_ON, "Colour: "};
+	static const struct pam_message text = {PAM_TEXT_INFO, "a text"};
+	const struct pam_message *all[PAM_MAX_NUM_MSG + 3] = {&secret, &open};
+	struct pam_response *answers = NULL;
+	const struct pam_conv *conv;
+	const void *item = NULL;
+
+	for (int i = 2; i < PAM_MAX_NUM_MSG + 3; i++)
+		all[i] = &text;
+	if (pam_get_item(t->h, PAM_CONV, &item) != PAM_SUCCESS)
+		return PAM_SYSTEM_ERR;
+	conv = item;
+	return conv->conv(count, all + first, &answers, conv->appdata_ptr);
 }
 
 static int
@@ -98,6 +123,12 @@ act(struct talk *t, const char *action)
 		return say(t, PAM_BINARY_PROMPT, "\0\0\0\006\0");
 	if (strcmp(action, "tell") == 0)
 		return tell(t);
+	if (strcmp(action, "both") == 0)
+		return say_at_once(t, 0, 3);
+	if (strcmp(action, "none") == 0)
+		return say_at_once(t, 2, 0);
+	if (strcmp(action, "many") == 0)
+		return say_at_once(t, 2, PAM_MAX_NUM_MSG + 1);
 	if (strcmp(action, "abort") == 0)
 		abort();
 	if (strcmp(action, "exit") == 0)

@@ -5,6 +5,7 @@
  */
 #include "../../pam.h"
 
+#include "failing.h"
 #include "test.h"
 
 #include <dlfcn.h>
@@ -18,28 +19,71 @@ void *__wrap_dlsym(void *library, const char *name);
 
 static char module[PATH_MAX]; /* pam_says.so */
 
+/* PAM's own call of that name. */
+static void
+find(void *call, const char *name)
+{
+	void *found = __real_dlsym(RTLD_DEFAULT, name);
+
+	assert_non_null(found);
+	memcpy(call, &found, sizeof found);
+}
+
+/* Those below fail when they are told to. */
 static int
 start_here(const char *service, const char *user, const struct pam_conv *conv,
     pam_handle_t **h)
 {
 	__typeof__(pam_start_confdir) *start;
-	void *call = __real_dlsym(RTLD_DEFAULT, "pam_start_confdir");
 
-	memcpy(&start, &call, sizeof start);
-	return start(service, user, conv, test_dir, h);
+	find(&start, "pam_start_confdir");
+	return is_to_fail("pam_start")
+	    ? PAM_SYSTEM_ERR
+	    : start(service, user, conv, test_dir, h);
 }
+
+static int
+set_item(pam_handle_t *h, int type, const void *item)
+{
+	__typeof__(pam_set_item) *set;
+
+	find(&set, "pam_set_item");
+	return is_to_fail("pam_set_item") ? PAM_BUF_ERR : set(h, type, item);
+}
+
+/* Without an error it is there, and nothing. */
+static int
+get_item(const pam_handle_t *h, int type, const void **item)
+{
+	__typeof__(pam_get_item) *get;
+
+	find(&get, "pam_get_item");
+	if (!is_to_fail("pam_get_item"))
+		return get(h, type, item);
+	*item = NULL;
+	return fault.error == 0 ? PAM_SUCCESS : PAM_BUF_ERR;
+}
+
+FAILING(char *, strdup, (const char *text), (text), NULL)
+
+static const struct {
+	const char *name;
+	void (*call)(void);
+} ours[] = {
+    {"pam_start",    (void (*)(void))start_here},
+    {"pam_set_item", (void (*)(void))set_item  },
+    {"pam_get_item", (void (*)(void))get_item  },
+};
 
 void *
 __wrap_dlsym(void *library, const char *name)
 {
-	int (*f)(const char *, const char *, const struct pam_conv *,
-	    pam_handle_t **) = start_here;
-	void *call;
+	void *call = __real_dlsym(library, name);
 
-	if (strcmp(name, "pam_start") != 0)
-		return __real_dlsym(library, name);
-	memcpy(&call, &f, sizeof call);
-	return call;
+	for (size_t i = 0; i < COUNT(ours); i++)
+		if (strcmp(name, ours[i].name) == 0)
+			memcpy(&call, &ours[i].call, sizeof call);
+	return is_to_fail("dlsym") ? NULL : call;
 }
 
 /* What becomes of the user "joe", with these lines in the service's file; a
@@ -141,23 +185,26 @@ static const struct {
 	enum trouble want;
 	const char *log; /* a part of it; NULL: nothing */
 } cases[] = {
-    {"wrong",		   "@ auth=ask auth=is=x",                 "@",              PERM, NONE     },
-    {"right",		   "@ auth=ask [auth=is=" PASSWORD "]",    "@",              FINE, NULL     },
-    {"texts are dropped",       "@ auth=tell auth=ask auth=tell",       "@",              FINE, NULL     },
-    {"asks twice",              "@ auth=ask auth=ask",                  "@",              TEMP, MORE     },
-    {"two ask",		 "@ auth=ask\nauth required @ auth=ask", "@",              TEMP, MORE     },
-    {"asks for a colour",       "@ auth=echo",                          "@",              TEMP, MORE     },
-    {"asks in binary",          "@ auth=binary",                        "@",              TEMP, MORE     },
-    {"asks for more, refuses",  "@ auth=ask auth=odd auth=7",           "@",              PERM, MORE     },
-    {"the account asks",        "@",				    "@ acct=ask",     FINE, NULL     },
-    {"both ask",                "@ auth=ask",                           "@ acct=ask",     TEMP, MORE     },
-    {"no such module",          "pam_no_such.so",                       "@",              TEMP, "unknown"},
-    {"no such module, account", "@",                                    "pam_no_such.so", TEMP, "unknown"},
-    {"this is no module",       "/dev/null",                            "@",              TEMP, "unknown"},
-    {"not needed",              "@\nauth optional pam_no_such.so",      "@",              FINE, NULL     },
-    {"no line for auth",        "",				     "@",              PERM, NONE     },
-    {"no line for account",     "@",				    "",               PERM, NONE     },
-    {"a line that is none",     "@\nnonsense",                          "@",              PERM, NONE     },
+    {"wrong",		   "@ auth=ask auth=is=x",                 "@",              PERM, NONE         },
+    {"right",		   "@ auth=ask [auth=is=" PASSWORD "]",    "@",              FINE, NULL         },
+    {"texts are dropped",       "@ auth=tell auth=ask auth=tell",       "@",              FINE, NULL         },
+    {"asks twice",              "@ auth=ask auth=ask",                  "@",              TEMP, MORE         },
+    {"two ask",		 "@ auth=ask\nauth required @ auth=ask", "@",              TEMP, MORE         },
+    {"asks for a colour",       "@ auth=echo",                          "@",              TEMP, MORE         },
+    {"asks in binary",          "@ auth=binary",                        "@",              TEMP, MORE         },
+    {"asks for both at once",   "@ auth=both",                          "@",              TEMP, MORE         },
+    {"says nothing",            "@ auth=none",                          "@",              TEMP, "onversation"},
+    {"says too much",           "@ auth=many",                          "@",              TEMP, "onversation"},
+    {"asks for more, refuses",  "@ auth=ask auth=odd auth=7",           "@",              PERM, MORE         },
+    {"the account asks",        "@",				    "@ acct=ask",     FINE, NULL         },
+    {"both ask",                "@ auth=ask",                           "@ acct=ask",     TEMP, MORE         },
+    {"no such module",          "pam_no_such.so",                       "@",              TEMP, "unknown"    },
+    {"no such module, account", "@",                                    "pam_no_such.so", TEMP, "unknown"    },
+    {"this is no module",       "/dev/null",                            "@",              TEMP, "unknown"    },
+    {"not needed",              "@\nauth optional pam_no_such.so",      "@",              FINE, NULL         },
+    {"no line for auth",        "",				     "@",              PERM, NONE         },
+    {"no line for account",     "@",				    "",               PERM, NONE         },
+    {"a line that is none",     "@\nnonsense",                          "@",              PERM, NONE         },
 };
 
 static void
@@ -209,6 +256,63 @@ the_name_is_the_one_that_pam_settles_on(void **state)
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\naccount required @",
 		account),
 	    PERM);
+}
+
+static const struct {
+	const char *call;
+	unsigned nth;
+	int error;
+	enum trouble want;
+	const char *log; /* a part of it */
+} failures[] = {
+    {"pam_start",    1, EIO,    TEMP, "PAM service service: "     },
+    {"pam_set_item", 1, EIO,    TEMP, "PAM service service: "     },
+    {"pam_set_item", 2, EIO,    TEMP, "PAM service service: "     },
+    {"pam_set_item", 3, EIO,    TEMP, "PAM service service: "     },
+    {"pam_get_item", 1, EIO,    TEMP, "PAM service service: "     },
+    {"pam_get_item", 1, 0,      PERM, "PAM has no service service"},
+    {"strdup",       1, ENOMEM, TEMP, "PAM service service: "     },
+    {"dlsym",        8, 0,      TEMP, "cannot load PAM: "         },
+};
+
+static void
+what_fails_is_no_refusal(void **state)
+{
+	char account[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(failures); i++) {
+		struct pam_session s = {.handle = NULL};
+		enum trouble why;
+
+		fail_call(failures[i].call, failures[i].nth, failures[i].error);
+		why = judge(&s, "auth required @ auth=ask\naccount required @",
+		    account);
+		fail_call(NULL, 0, 0);
+		check(why == failures[i].want, "%s %u: %d", failures[i].call,
+		    failures[i].nth, (int)why);
+		check(strstr(logged, failures[i].log) != NULL, "%s %u: %s",
+		    failures[i].call, failures[i].nth, logged);
+		check(s.handle == NULL, "%s", failures[i].call);
+		pam_close(&s);
+	}
+}
+
+/* Who is at the other end of a pipe has none. */
+static void
+an_address_need_not_be_known(void **state)
+{
+	struct pam_question q = {"service", "joe", PASSWORD, NULL};
+	struct pam_session s = {.handle = NULL};
+	char account[64];
+
+	(void)state;
+	assert_int_equal(
+	    judge(&s, "auth required @ auth=ask\naccount required @", account),
+	    FINE);
+	pam_close(&s);
+	assert_int_equal(pam_check(&s, &q, account, sizeof account), FINE);
+	pam_close(&s);
 }
 
 #define NOTES                                                                  \
@@ -293,6 +397,8 @@ main(void)
 	    cmocka_unit_test(every_code_has_a_meaning),
 	    cmocka_unit_test(modules_may_ask_for_one_password),
 	    cmocka_unit_test(the_name_is_the_one_that_pam_settles_on),
+	    cmocka_unit_test(what_fails_is_no_refusal),
+	    cmocka_unit_test(an_address_need_not_be_known),
 	    cmocka_unit_test(what_is_open_is_closed),
 	};
 
