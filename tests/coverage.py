@@ -25,8 +25,8 @@ sys.dont_write_bytecode = True  # before what is ours: the tree stays clean
 
 from variant import TREE, copy_tree, make, make_shared, place
 
-PARTS = ('unit', 'lang', 'dialog', 'secret', 'says', 'errors', 'oom', 'full', 'fault', 'superservers', 'delivery',
-         'proxies', 'ucspi', 'ends')
+PARTS = ('unit', 'lang', 'prepare', 'dialog', 'secret', 'says', 'errors', 'oom', 'full', 'fault', 'superservers', 'delivery',
+         'proxies', 'ucspi', 'layers', 'ends')
 ENOUGH = 95  # of 100 branches
 ALL = ('journal.c', 'plan.c', 'recover.c')
 FLAGS = '-O0 -g --coverage -fprofile-update=atomic -fdata-sections ' + \
