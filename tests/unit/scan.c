@@ -7,7 +7,7 @@
 
 #include "mboxes.h"
 
-#define ROOM 262144 /* of scan.c's buffer */
+#define ROOM 1048576 /* of scan.c's buffer */
 
 struct list {
 	struct message messages[8];
@@ -160,8 +160,8 @@ a_message_is_known_by_its_header(void **state)
 {
 	static const size_t sizes[] = {1, 60, 4000, 4060, 4061, 4062, 4096,
 	    8000, SCAN_HEADER - 36, SCAN_HEADER - 35, SCAN_HEADER - 34,
-	    SCAN_HEADER, 100000, ROOM - 35, ROOM, 300000};
-	static char bytes[400000];
+	    SCAN_HEADER, 100000, ROOM - 35, ROOM, ROOM + 50000};
+	static char bytes[ROOM + 100000];
 	struct list l;
 
 	(void)state;
