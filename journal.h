@@ -23,17 +23,16 @@ struct rewrite {
 /*
  * Makes the file what its kept parts are, one behind the other, on the same
  * inode. "keep" has the parts of the first "size" bytes that stay, ascending
- * and apart; all that lies behind those stays as well. What goes has PLAN_ID bytes
- * at least, as any message has. The journal must be empty. FINE only when all is on disk. FULL: no room for the journal, TEMP:
- * something else, both logged; then the file is as it was, or, if the journal
- * is not empty, on its way, and journal_recover() will end it.
+ * and apart; all that lies behind those stays as well. What goes has PLAN_ID
+ * bytes at least, as any message has. The journal must be empty. FINE only when
+ * all is on disk. FULL: no room for the journal, TEMP: something else, both
+ * logged; then the file is as it was, or, if the journal is not empty, on its
+ * way, and journal_recover() will end it.
  */
 enum trouble journal_rewrite(const struct rewrite *r, const struct range *keep,
     size_t count, off_t size);
 
-/*
- * Is there a rewrite to be ended?
- */
+/* Is there a rewrite to be ended? */
 int journal_is_open(int journal);
 
 /*
