@@ -161,10 +161,11 @@ read_head(struct plan *p, const unsigned char *head, off_t journal_size)
 
 	for (size_t i = 0; i < NUMBERS; i++)
 		n[i] = bytes_get(head + 8 + PLAN_ID + 8 * i, 8);
+	/* So many units, of that size, are no more than an off_t can hold. */
 	if (memcmp(head, magic, sizeof magic) != 0 || n[6] == 0 ||
-	    n[6] > PLAN_DATA || n[2] > INT64_MAX ||
-	    n[3] > (uint64_t)journal_size / 16 || n[4] > PLAN_SAMPLES ||
-	    n[5] < SAMPLE || n[5] > INT64_MAX / PLAN_SAMPLES ||
+	    n[6] > PLAN_DATA || n[3] > (uint64_t)journal_size / 16 ||
+	    n[4] > PLAN_SAMPLES || n[5] < SAMPLE ||
+	    n[5] > INT64_MAX / PLAN_SAMPLES ||
 	    n[4] != n[2] / n[5] + (n[2] % n[5] != 0))
 		return 0;
 	memcpy(p->id, head + 8, PLAN_ID);
@@ -187,7 +188,7 @@ ranges_make_sense(const struct plan *p)
 	for (uint64_t i = 0; i < p->range_count; i++) {
 		const struct range *r = &p->ranges[i];
 
-		if (r->offset < end || r->size <= 0 || r->offset > p->size ||
+		if (r->offset < end || r->size <= 0 ||
 		    r->size > p->size - r->offset)
 			return 0;
 		end = r->offset + r->size;
@@ -301,8 +302,7 @@ makes_sense(const struct plan *p, const struct record *r)
 		return 0;
 	if (r->kind == RECORD_CUT)
 		return 1;
-	if (r->kind != RECORD_MOVE || r->len == 0 ||
-	    r->range > p->range_count ||
+	if (r->len == 0 || r->range > p->range_count ||
 	    (r->has_data ? r->len > p->data_room : r->from - r->to < r->len))
 		return 0;
 	if (r->range == p->range_count)
