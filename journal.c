@@ -168,7 +168,8 @@ apply(struct work *w, const struct record *rec)
 		off_t at =
 		    rec->has_data ? plan_data(&w->plan, rec) + done : w->from;
 
-		if (n == 0 || !bytes_read(fd, w->block, n, at) ||
+		must(n > 0); /* a record is no longer than its source */
+		if (!bytes_read(fd, w->block, n, at) ||
 		    !bytes_write(w->r->fd, w->block, n, w->to))
 			return 0;
 		start_writing(w->r->fd, w->to, n);
@@ -435,9 +436,10 @@ resume(struct work *w, const struct record *rec)
 	memcpy(w->mark, rec->mark, PLAN_ID);
 	if (rec->kind == RECORD_CUT)
 		w->range = w->plan.range_count;
-	if (w->end < w->plan.size || w->end < w->from)
+	if (w->end < w->plan.size)
 		return CHANGED;
 	find_result(w);
+	/* A source behind the end leaves less than nothing. */
 	if (rec->len > w->result - w->to || w->end - w->result < PLAN_ID)
 		return CHANGED;
 	if (rec->kind == RECORD_CUT)
