@@ -58,8 +58,9 @@ recover_one(void *arg, const char *mailbox, const struct stat *journal)
 	struct child session;
 	int go_on = 1;
 
-	if (strlen(mailbox) < sizeof account.mailbox &&
-	    account_of_ids(&r->monitor->auth.rules, journal->st_uid,
+	/* It was made of a file's name. */
+	must(strlen(mailbox) < sizeof account.mailbox);
+	if (account_of_ids(&r->monitor->auth.rules, journal->st_uid,
 		journal->st_gid, &account) == FINE) {
 		memcpy(account.mailbox, mailbox, strlen(mailbox) + 1);
 		if (!privsep_start(&session, run_session, r))

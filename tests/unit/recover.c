@@ -10,10 +10,18 @@
 #include "../../bytes.h"
 #include "../../jail.h"
 #include "../../journal.h"
+#include "failing.h"
 
+#include <pwd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+
+FAILING(int, open, (const char *path, int flags, ...), (path, flags, 0600), -1)
+FAILING(struct passwd *, getpwuid, (uid_t uid), (uid), NULL)
+FAILING(int, socketpair, (int family, int type, int protocol, int ends[2]),
+    (family, type, protocol, ends), -1)
 
 #define FROM "From a@b Mon Jan  1 10:00:00 2024\n"
 #define OLD  FROM "\none, which goes, and is long enough\n\n" NEW
@@ -123,6 +131,7 @@ recover(char said[4096])
 		_exit(status);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	fail_call(NULL, 0, 0); /* in the process it was for */
 	read_file("said", said, 4096);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
@@ -242,6 +251,44 @@ rubbish_is_not_applied(void **state)
 	check_box("joe", OLD);
 }
 
+/* Its owner cannot be looked up: the others are done. */
+static void
+a_maildrop_of_who_knows_whom_is_left(void **state)
+{
+	char said[4096], want[4096];
+
+	(void)state;
+	interrupt("joe");
+	interrupt("zoe");
+	fail_call("getpwuid", 1, EIO);
+	assert_int_equal(recover(said), EX_TEMPFAIL);
+	snprintf(want, sizeof want,
+	    "%s/joe: interrupted update could not be finished, see the log\n"
+	    "%s/zoe: interrupted update finished\n",
+	    test_dir, test_dir);
+	check_text(said, want, "what it says");
+	check_box("zoe", NEW);
+	assert_int_equal(recover(said), EX_OK);
+	check_box("joe", NEW);
+}
+
+static void
+without_a_process_it_ends(void **state)
+{
+	static const char *const calls[] = {"open", "socketpair"};
+	char said[4096];
+
+	(void)state;
+	interrupt("joe");
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		fail_call(calls[i], 1, EMFILE);
+		assert_int_equal(recover(said), EX_OSERR);
+		check_text(said, "", calls[i]);
+	}
+	assert_int_equal(recover(said), EX_OK);
+	check_box("joe", NEW);
+}
+
 static void
 a_directory_that_is_not_there(void **state)
 {
@@ -271,6 +318,8 @@ main(void)
 	    with_dir(journals_of_other_files_are_put_aside),
 	    with_dir(a_busy_maildrop_is_left),
 	    with_dir(rubbish_is_not_applied),
+	    with_dir(a_maildrop_of_who_knows_whom_is_left),
+	    with_dir(without_a_process_it_ends),
 	    with_dir(a_directory_that_is_not_there),
 	};
 
