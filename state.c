@@ -41,21 +41,21 @@ state_wrong(const char *path)
 }
 
 /* The name of a file in the state directory: the mailbox's path, ':' for
- * '/', so that one mailbox has one lock whatever name its user logs in by. */
+ * '/', so that one mailbox has one lock whatever name its user logs in by.
+ * False, with errno, if it cannot be one. */
 static int
 state_path(const char *state, const char *mailbox, const char *suffix,
     char out[PRIVSEP_PATH + 1])
 {
-	int n = snprintf(out, PRIVSEP_PATH + 1, "%s/", state);
-	char *name = out + n;
+	size_t before = strlen(state) + 1;
+	int n = snprintf(
+	    out, PRIVSEP_PATH + 1, "%s/%s%s", state, mailbox + 1, suffix);
 
-	if (n < 0 || n > PRIVSEP_PATH || strchr(mailbox, ':') != NULL)
+	errno = ENAMETOOLONG;
+	if ((size_t)n > PRIVSEP_PATH || (size_t)n - before > NAME_MAX ||
+	    strchr(mailbox, ':') != NULL)
 		return 0;
-	n = snprintf(
-	    name, (size_t)(PRIVSEP_PATH + 1 - n), "%s%s", mailbox + 1, suffix);
-	if (n < 0 || n > NAME_MAX || name + n > out + PRIVSEP_PATH)
-		return 0;
-	for (; *name != '\0'; name++)
+	for (char *name = out + before; *name != '\0'; name++)
 		if (*name == '/')
 			*name = ':';
 	return 1;
@@ -162,6 +162,7 @@ state_key(const char *state, unsigned char *key, size_t len)
 	char path[PRIVSEP_PATH + 1];
 	int fd = -1, is_read;
 
+	errno = ENAMETOOLONG;
 	if ((size_t)snprintf(path, sizeof path, "%s/salt-key", state) <
 	    sizeof path)
 		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -197,15 +198,14 @@ state_note_login(const char *state, const char *mailbox, int delay_s)
 	enum trouble why = TEMP;
 	int fd = -1;
 
-	if (!state_path(state, mailbox, ".login", path))
-		return TEMP;
 	if (state_is_early(state, mailbox, delay_s))
 		return BUSY;
-	fd = open(path, flags, 0600);
+	if (state_path(state, mailbox, ".login", path))
+		fd = open(path, flags, 0600);
 	if (fd != -1 && futimens(fd, NULL) == 0)
 		why = FINE;
 	else
-		log_errno("cannot note the login", path);
+		log_errno("cannot note a login to", mailbox);
 	if (fd != -1)
 		close(fd);
 	return why;
@@ -231,10 +231,8 @@ state_journal(const char *state, const char *mailbox, struct stat *st)
 {
 	char path[PRIVSEP_PATH + 1];
 
-	if (state_path(state, mailbox, JOURNAL, path))
-		return lstat(path, st) == 0;
-	errno = ENAMETOOLONG;
-	return 0;
+	return state_path(state, mailbox, JOURNAL, path) &&
+	    lstat(path, st) == 0;
 }
 
 static int

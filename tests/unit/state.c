@@ -4,10 +4,11 @@
  */
 #include "../../state.h"
 
+#include "failing.h"
 #include "test.h"
 
-#include <errno.h>
 #include <glob.h>
+#include <sys/random.h>
 #include <time.h>
 
 static int syncs;      /* of the directory */
@@ -23,6 +24,49 @@ fsync(int fd)
 	syncs++;
 	errno = sync_fails;
 	return sync_fails ? -1 : 0;
+}
+
+FAILING(ssize_t, getrandom, (void *out, size_t n, unsigned flags),
+    (out, n, flags), -1)
+FAILING(ssize_t, pwrite, (int fd, const void *bytes, size_t n, off_t at),
+    (fd, bytes, n, at), -1)
+FAILING(int, fdatasync, (int fd), (fd), -1)
+FAILING(
+    int, futimens, (int fd, const struct timespec times[2]), (fd, times), -1)
+FAILING(int, lstat, (const char *path, struct stat *st), (path, st), -1)
+FAILING(
+    int, lchown, (const char *path, uid_t uid, gid_t gid), (path, uid, gid), -1)
+
+/* Those that another process may be quicker at. */
+
+int
+open(const char *path, int flags, ...)
+{
+	int (*real)(const char *, int, ...);
+	void *found_ = dlsym(RTLD_NEXT, "open");
+	int fd;
+
+	memcpy(&real, &found_, sizeof real);
+	if (is_to_fail("open"))
+		return -1;
+	fd = real(path, flags, 0600);
+	if ((flags & O_EXCL) == 0 || !is_to_fail("open first"))
+		return fd;
+	close(fd);
+	errno = EEXIST;
+	return -1;
+}
+
+static const char others_key[] = "another has drawn this one, here";
+
+int
+link(const char *from, const char *to)
+{
+	if (is_to_fail("link"))
+		return -1;
+	if (is_to_fail("link first"))
+		make_file(to, others_key, 32);
+	return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 static struct account
@@ -336,6 +380,148 @@ logins_keep_their_distance(void **state)
 	assert_int_equal(stat("state/elsewhere", &st), -1);
 }
 
+static const struct {
+	const char *call;
+	unsigned nth;
+	int error;
+} key_failures[] = {
+    {"open",      1, EIO   },
+    {"open",      1, EMFILE},
+    {"open",      2, ENOSPC},
+    {"open",      3, EMFILE},
+    {"getrandom", 1, EAGAIN},
+    {"pwrite",    1, ENOSPC},
+    {"fdatasync", 1, EIO   },
+    {"link",      1, EPERM },
+};
+
+/* Half a key, or none, is not kept for one. */
+static void
+a_key_is_kept_or_there_is_none(void **state)
+{
+	unsigned char key[32];
+	char longer[PRIVSEP_PATH + 10];
+	glob_t left;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(key_failures); i++) {
+		note_log();
+		fail_call(key_failures[i].call, key_failures[i].nth,
+		    key_failures[i].error);
+		check(state_key("state", key, sizeof key) == TEMP, "%s %u",
+		    key_failures[i].call, key_failures[i].nth);
+		fail_call(NULL, 0, 0);
+		check(logged_lines == 1 &&
+			strstr(logged, strerror(key_failures[i].error)) != NULL,
+		    "%s: %s", key_failures[i].call, logged);
+		check(glob("state/salt-key*", 0, NULL, &left) ==
+			(i == 3 ? 0 : GLOB_NOMATCH),
+		    "%s %u", key_failures[i].call, key_failures[i].nth);
+		globfree(&left);
+		unlink("state/salt-key");
+	}
+	fail_call("link first", 1, 0);
+	assert_int_equal(state_key("state", key, sizeof key), FINE);
+	fail_call(NULL, 0, 0);
+	assert_memory_equal(key, others_key, sizeof key);
+	memset(longer, '/', sizeof longer);
+	longer[sizeof longer - 1] = '\0';
+	errno = ENOENT;
+	assert_int_equal(state_key(longer, key, sizeof key), TEMP);
+}
+
+/* Somebody else of the same user is as quick. */
+static void
+a_file_that_another_makes_will_do(void **state)
+{
+	struct account a = an_account("/mbox");
+	struct state_paths p;
+	struct stat st;
+
+	(void)state;
+	fail_call("open first", 1, 0);
+	assert_int_equal(state_make("state", &a, &p), FINE);
+	fail_call(NULL, 0, 0);
+	assert_int_equal(logged_lines, 0);
+	assert_int_equal(stat(p.index, &st), 0);
+}
+
+static const struct {
+	const char *call;
+	unsigned nth;
+	enum trouble why;
+} file_failures[] = {
+    {"lstat", 1, TEMP}, /* is it there? */
+    {"open",  1, TEMP}, /* make it */
+    {"lstat", 2, TEMP}, /* whose is it? */
+    {"open",  3, TEMP}, /* the directory, to be synced */
+};
+
+static void
+files_that_cannot_be_made_are_trouble(void **state)
+{
+	struct account a = an_account("/mbox");
+	struct state_paths p;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(file_failures); i++) {
+		note_log();
+		fail_call(file_failures[i].call, file_failures[i].nth, EIO);
+		check(state_make("state", &a, &p) == file_failures[i].why,
+		    "%s %u", file_failures[i].call, file_failures[i].nth);
+		fail_call(NULL, 0, 0);
+		check(logged_lines == 1 &&
+			strstr(logged, ": Input/output error") != NULL,
+		    "%s: %s", file_failures[i].call, logged);
+		unlink(p.index);
+		unlink(p.journal);
+	}
+	if (geteuid() != 0)
+		skip();
+	a.uid = 12345;
+	note_log();
+	fail_call("lchown", 1, EPERM);
+	assert_int_equal(state_make("state", &a, &p), PERM);
+	fail_call(NULL, 0, 0);
+	assert_non_null(strstr(logged, "is not a plain file of user joe"));
+}
+
+/* A path may have a name for its journal, and none for one put aside. */
+static void
+what_has_no_name_is_said(void **state)
+{
+	char box[PRIVSEP_PATH + 1];
+	struct state_paths p;
+	struct account a;
+	struct stat st;
+
+	(void)state;
+	memset(box, 'x', sizeof box);
+	box[0] = '/';
+	box[248] = '\0'; /* 247 and ".journal" */
+	a = an_account(box);
+	assert_int_equal(state_make("state", &a, &p), FINE);
+	errno = 0;
+	state_put_aside("state", box);
+	assert_non_null(strstr(logged, ": File name too long"));
+	assert_int_equal(stat(p.journal, &st), 0);
+	box[248] = 'x';
+	box[249] = '\0';
+	assert_false(state_journal("state", box, &st));
+	assert_int_equal(errno, ENAMETOOLONG);
+	note_log();
+	memset(box, 'x', 260);
+	box[260] = '\0';
+	assert_int_equal(state_note_login("state", box + 4, 60), TEMP);
+	assert_non_null(strstr(logged, ": File name too long"));
+	note_log();
+	fail_call("futimens", 1, EIO);
+	assert_int_equal(state_note_login("state", "/mbox", 60), TEMP);
+	fail_call(NULL, 0, 0);
+	check_text(
+	    logged, "cannot note a login to /mbox: Input/output error", "log");
+}
+
 static char found[256];
 
 /* Two that need it for the first time at once must get the same. */
@@ -403,6 +589,12 @@ journals_are_found(void **state)
 	assert_true(state_each_journal("state", note_found, &most));
 	check_text(found, "/home/gus.journal/mbox 3\n", "told to end early");
 	assert_false(state_each_journal("nothing", note_found, &most));
+	found[0] = '\0';
+	most = 9;
+	fail_call("lstat", 3, ENOENT); /* one has gone meanwhile */
+	assert_true(state_each_journal("state", note_found, &most));
+	fail_call(NULL, 0, 0);
+	check_text(found, "/var/mail/joe 4\n", "but one");
 }
 
 #define with_state(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -420,6 +612,10 @@ main(void)
 	    with_state(only_a_directory_of_ours_will_do),
 	    with_state(a_journal_is_put_aside_whole),
 	    with_state(a_key_is_drawn_once),
+	    with_state(a_key_is_kept_or_there_is_none),
+	    with_state(a_file_that_another_makes_will_do),
+	    with_state(files_that_cannot_be_made_are_trouble),
+	    with_state(what_has_no_name_is_said),
 	    with_state(journals_are_found),
 	    with_state(logins_keep_their_distance),
 	};
