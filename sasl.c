@@ -218,7 +218,7 @@ take_attribute(const char **at, const char *end, char name, size_t *len)
 }
 
 /* RFC 5802 s. 5.1: "=2C" is a comma, "=3D" is '='. False if it is not well
- * formed, or too long, or cannot be prepared. */
+ * formed, or too long, or cannot be prepared. The text holds no NUL. */
 static int
 read_name(const char *text, size_t len, char out[SASL_TEXT + 1])
 {
@@ -237,7 +237,7 @@ read_name(const char *text, size_t len, char out[SASL_TEXT + 1])
 				return 0;
 			i += 2;
 		}
-		if (c == '\0' || n == SASL_TEXT)
+		if (n == SASL_TEXT)
 			return 0;
 		name[n++] = c;
 	}

@@ -4,9 +4,25 @@
  */
 #include "../../boxlock.h"
 
+#include "failing.h"
 #include "monitors.h"
 
 #include <signal.h>
+
+/* For locks. */
+int
+fcntl(int fd, int what, ...)
+{
+	int (*real)(int, int, ...);
+	void *found = dlsym(RTLD_NEXT, "fcntl"), *lock;
+	va_list ap;
+
+	memcpy(&real, &found, sizeof real);
+	va_start(ap, what);
+	lock = va_arg(ap, void *);
+	va_end(ap);
+	return is_to_fail("fcntl") ? -1 : real(fd, what, lock);
+}
 
 /* Another program's way to the file. */
 static int
@@ -56,7 +72,8 @@ static const struct {
     {"gone, no dot-lock",        1, 0, "N",   0, 0,    CHANGED, 0, "L",    1},
     {"a wrong answer",           1, 1, "G",   0, 0,    TEMP,    0, "L",    0},
     {"the monitor goes",         1, 1, "E",   0, 0,    TEMP,    0, "L",    0},
-    {"it goes during the wait",  1, 1, "BE",  0, 9000, TEMP,    0, "LL",   0},
+    {"it goes at the next try",  1, 1, "BE",  0, 9000, TEMP,    0, "LL",   0},
+    {"it goes during the wait",  1, 1, "b",   0, 9000, TEMP,    0, "L",    0},
 };
 
 static void
@@ -98,6 +115,42 @@ both_locks_or_none(void **state)
 	mbox_close(&m);
 }
 
+/* As kernels and file systems say it. */
+static void
+a_lock_that_fails_is_not_one_that_is_taken(void **state)
+{
+	static const struct {
+		int error;
+		enum trouble why;
+		const char *log;
+	} errors[] = {
+	    {EAGAIN, BUSY, "mailbox mbox is locked by another program"   },
+	    {EACCES, BUSY, "mailbox mbox is locked by another program"   },
+	    {ENOLCK, TEMP, "cannot lock mailbox mbox: No locks available"},
+	};
+	struct mbox m;
+	int other;
+
+	(void)state;
+	open_mailbox(&m, &other);
+	for (size_t i = 0; i < COUNT(errors); i++) {
+		struct fake_monitor monitor = start_monitor("mbox", "F");
+		struct boxlock lock = {
+		    .monitor = monitor.fd, .use_fcntl = 1, .use_dotlock = 1};
+
+		note_log();
+		fail_call("fcntl", 1, errors[i].error);
+		check(boxlock_take(&lock, &m, 0) == errors[i].why, "%s",
+		    errors[i].log);
+		fail_call(NULL, 0, 0);
+		check_text(logged, errors[i].log, "log");
+		check(!lock.held && !lock.dotted, "%s", errors[i].log);
+		stop_monitor(&monitor, "LU", errors[i].log);
+	}
+	close(other);
+	mbox_close(&m);
+}
+
 static void
 a_lock_of_a_file_is_seen_by_others(void **state)
 {
@@ -124,6 +177,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(both_locks_or_none),
+	    cmocka_unit_test(a_lock_that_fails_is_not_one_that_is_taken),
 	    cmocka_unit_test(a_lock_of_a_file_is_seen_by_others),
 	};
 

@@ -247,6 +247,11 @@ anothers_lock_is_not_removed(void **state)
 	assert_false(lock.held);
 	unlink(lock_name);
 	unlink("ours");
+	assert_int_equal(dotlock_make(&lock), FINE);
+	lock.dev++; /* ours was on another device, under the same number */
+	dotlock_remove(&lock);
+	assert_true(exists(lock_name));
+	unlink(lock_name);
 }
 
 static void

@@ -254,6 +254,31 @@ last_words_go_to_stderr(void **state)
 	check_text(strchr(out, ']'), "]: too\\x0alate, 7\n", "last words");
 }
 
+static void
+keep_and_say_to_nobody(void)
+{
+	log_open("pop3d", 1);
+	close(STDERR_FILENO);
+	errno = EACCES;
+	log_line(LOG_ERR, "a line");
+	if (errno != EACCES)
+		_exit(1);
+	log_keep(LOG_ERR, "too late");
+	log_last();
+}
+
+static void
+nobody_to_be_told_is_no_harm(void **state)
+{
+	char out[256];
+	int status;
+
+	(void)state;
+	stderr_of(keep_and_say_to_nobody, out, sizeof out, &status);
+	assert_int_equal(status, 0);
+	check_text(out, "", "what is said");
+}
+
 int
 main(void)
 {
@@ -267,6 +292,7 @@ main(void)
 	    cmocka_unit_test(a_bug_is_the_end),
 	    cmocka_unit_test(last_words_go_to_syslog),
 	    cmocka_unit_test(last_words_go_to_stderr),
+	    cmocka_unit_test(nobody_to_be_told_is_no_harm),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);

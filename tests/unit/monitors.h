@@ -31,6 +31,7 @@ answer_as(int fd, char how, const char *path)
 	}
 	switch (how) {
 	case 'B': /* another has the dot-lock */
+	case 'b': /* ... and that is its last word */
 		l.trouble = BUSY;
 		break;
 	case 'P': /* the directory lets nobody make one */
@@ -52,6 +53,8 @@ answer_as(int fd, char how, const char *path)
 		_exit(0);
 	}
 	privsep_send_locked(fd, &l);
+	if (how == 'b')
+		_exit(0);
 }
 
 /* The answers are used in turn, the last one again and again. */

@@ -818,6 +818,30 @@ scram_has_bounds(void **state)
 }
 
 static void
+names_have_their_bound(void **state)
+{
+	static const char wrong[] = "e=invalid-username-encoding";
+	char first[SASL_MESSAGE + 1];
+	struct sasl s;
+
+	(void)state;
+	for (size_t len = SASL_TEXT - 2; len < SASL_TEXT + 3; len++) {
+		snprintf(first, sizeof first, "n,,n=%0*d,r=abc", (int)len, 0);
+		begin_scram(&s, first);
+		if (len <= SASL_TEXT) {
+			check(strlen(s.user) == len, "%zu octets", len);
+			continue;
+		}
+		check_text(
+		    s.text, encode(wrong, sizeof wrong - 1), "one too many");
+	}
+	/* Nor can a NUL hide in one. */
+	assert_true(sasl_start(&s, sasl_find("SCRAM-SHA-1"),
+			encode("n,,n=j\0e,r=abc", 14), "") == SASL_CHALLENGE);
+	check_text(s.text, encode("e=other-error", 13), "a NUL");
+}
+
+static void
 an_exchange_starts_afresh(void **state)
 {
 	struct sasl s;
@@ -907,6 +931,7 @@ main(void)
 	    cmocka_unit_test(first_messages_are_taken_apart),
 	    cmocka_unit_test(last_messages_are_taken_apart),
 	    cmocka_unit_test(scram_has_bounds),
+	    cmocka_unit_test(names_have_their_bound),
 	    cmocka_unit_test(an_exchange_starts_afresh),
 	    cmocka_unit_test(random_lines_are_no_danger),
 	};

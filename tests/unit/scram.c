@@ -7,6 +7,7 @@
 #include "test.h"
 
 /* Base64 of so many bytes. */
+#define A60 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define S20 "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define S32 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define S48 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -132,6 +133,7 @@ static const struct {
     {"no salt",             "4096,," S20 "," S20                           },
     {"a salt of 49 bytes",  "4096," S49 "," S20 "," S20                    },
     {"a salt that is none", "4096,*," S20 "," S20                          },
+    {"one of 300 digits",   "4096," A60 A60 A60 A60 A60 "," S20 "," S20    },
     {"one key",             "4096,QUJD," S20                               },
     {"one key and a comma", "4096,QUJD," S20 ","                           },
     {"three keys",          "4096,QUJD," S20 "," S20 "," S20               },
