@@ -106,9 +106,8 @@ boxlock_take(struct boxlock *lock, const struct mbox *m, int patience_ms)
 			return why;
 		if (bytes_now_ms() + pause > end)
 			break;
-		/* Only the monitor's end cuts the pause short. */
-		if (poll(&p, 1, pause + lock->odd_ms) > 0)
-			return TEMP;
+		/* Only the monitor's end cuts it short. */
+		poll(&p, 1, pause + lock->odd_ms);
 		pause = pause < PAUSE_MOST ? pause * 2 : pause;
 	}
 	log_line(

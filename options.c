@@ -7,7 +7,6 @@
 
 #include "log.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -141,9 +140,8 @@ read_number(const char *option, const char *text, long least, long most)
 	char *end;
 	long n;
 
-	errno = 0;
 	n = strtol(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || n < least || n > most)
+	if (end == text || *end != '\0' || n < least || n > most)
 		refuse("option", option, "not a number that makes sense");
 	return (int)n;
 }

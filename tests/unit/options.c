@@ -104,6 +104,8 @@ static const struct {
     {{{"pop3d", "--idle=x"}},				 "option --idle: " NO_NUMBER                 },
     {{{"pop3d", "--idle=1x"}},				"option --idle: " NO_NUMBER                 },
     {{{"pop3d", "--idle=99999999999999999999"}},              "option --idle: " NO_NUMBER                 },
+    {{{"pop3d", "--idle=-99999999999999999999"}},             "option --idle: " NO_NUMBER                 },
+    {{{"pop3d", "--takeover="}},                              "option --takeover: " NO_NUMBER             },
     {{{"pop3d", "--takeover=-1"}},                            "option --takeover: " NO_NUMBER             },
     {{{"pop3d", "--takeover=600"}},
      "--takeover 600: a session that is silent for so long has ended: see "
