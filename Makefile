@@ -205,7 +205,7 @@ $(FUZZ)/session: private FUZZ_FLAGS += $(FUZZ_ZERO)
 $(FUZZ)/session: private LDFLAGS += $(FUZZ_WRAP) \
     $(call wrap,privsep_receive privsep_send privsep_send_summary)
 
-$(FUZZ)/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/machine.h \
+$(FUZZ)/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/machine.h tests/fuzz/oracle.h \
     $(wildcard tests/unit/*.h) \
     $(addprefix $(FUZZ)/,$(OBJ))
 	clang $(FUZZ_FLAGS) -Itests/fuzz -fsanitize=fuzzer $(LDFLAGS) -o $@ $< \

@@ -2,10 +2,12 @@
  * session.c - the TRANSACTION and UPDATE states
  *
  * The input is commands and, behind a line "MBOX", a mailbox. However the bytes
- * are split the client hears the same; and what is left of the mailbox is, if
- * QUIT was answered +OK, what was not deleted, else all of it.
+ * are split the client hears the same, and it is what the model says; what is
+ * left of the mailbox is, if QUIT was answered +OK, what was not deleted, else
+ * all of it; and no lock is left.
  */
 #include "machine.h"
+#include "oracle.h"
 
 #include <sys/stat.h>
 
@@ -21,6 +23,7 @@ static char place[] = "/dev/shm/pop3d-fuzz-XXXXXX";
 static struct wire granted, locked;
 static const uint8_t *mbox;
 static size_t mbox_len;
+static int is_locked; /* by the dot-lock */
 
 enum message_type __wrap_privsep_receive(int fd, struct wire *w);
 enum message_type __real_privsep_receive(int fd, struct wire *w);
@@ -44,7 +47,9 @@ int
 __wrap_privsep_send(int fd, enum message_type bare)
 {
 	(void)fd;
-	(void)bare;
+	expect(bare == MSG_LOCK || bare == MSG_UNLOCK);
+	expect(is_locked == (bare == MSG_UNLOCK));
+	is_locked = bare == MSG_LOCK;
 	return 1;
 }
 
@@ -101,6 +106,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	    .tls = {-1, -1, -1, 0},
 	    .idle_s = 3600,
 	    .use_fcntl = 1,
+	    .use_dotlock = 1,
 	    .means = &means,
 	    .name = "pop3d",
 	};
@@ -138,6 +144,17 @@ close_files(void)
 	close_range((unsigned)machine.wire[1] + 1, ~0U, 0);
 }
 
+/* The session's files are open still. */
+static void
+expect_no_lock(void)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = open(path("mbox"), O_RDWR);
+
+	expect(fd != -1 && fcntl(fd, F_OFD_SETLK, &lock) == 0);
+	close(fd);
+}
+
 static void
 play(const uint8_t *said, size_t n, size_t piece)
 {
@@ -147,35 +164,31 @@ play(const uint8_t *said, size_t n, size_t piece)
 	machine_begin(said, n, piece);
 	own.monitor = machine.wire[0];
 	prepare_answers();
+	is_locked = 0;
 	if (setjmp(machine.end) == 0)
 		session_run(&own);
+	expect(!is_locked);
+	expect_no_lock();
 	close_files();
 	machine_end();
-}
-
-/* Is the last thing that the client has heard a +OK? */
-static int
-ended_well(void)
-{
-	const char *at = machine.heard, *end = at + machine.heard_len - 2;
-	const char *lf = memrchr(at, '\n', (size_t)(end - at));
-
-	return memcmp(lf == NULL ? at : lf + 1, "+OK", 3) == 0;
 }
 
 static void
 look_at_mailbox(void)
 {
-	static char now[1 << 17];
+	static char now[MODEL_ROOM], want[MODEL_ROOM];
+	size_t want_len = mbox_len;
 	int fd = open(path("mbox"), O_RDONLY);
 	ssize_t len = read(fd, now, sizeof now);
 
 	close(fd);
-	expect(len >= 0 && (size_t)len <= mbox_len);
-	if ((size_t)len == mbox_len)
-		expect(memcmp(now, mbox, mbox_len) == 0);
-	else
-		expect(ended_well());
+	if (oracle.is_lost)
+		return;
+	memcpy(want, mbox, mbox_len);
+	if (oracle.has_quit)
+		want_len = oracle_left(want);
+	expect(len == (ssize_t)want_len);
+	expect(memcmp(now, want, want_len) == 0);
 }
 
 int
@@ -183,14 +196,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	const uint8_t *mark;
 
-	if (n < 2 || n > 60000)
+	if (n < 2 || n > MODEL_ROOM / 2)
 		return 0;
 	mark = memmem(data, n, MARK, sizeof MARK - 1);
 	if (mark == NULL)
 		return 0;
 	mbox = mark + sizeof MARK - 1;
 	mbox_len = n - (size_t)(mbox - data);
+	/* As many messages as the model has room for. */
+	for (size_t i = 0, froms = 0; i + 5 < mbox_len; i++)
+		if (memcmp(mbox + i, "From ", 5) == 0 &&
+		    ++froms == MODEL_MESSAGES)
+			return 0;
+	model_set((const char *)mbox, mbox_len);
 	machine_compare(play, data + 1, (size_t)(mark - data), 1 + data[0] % 9);
+	oracle_walk(data + 1, mark + 1, machine.heard, machine.heard_len);
 	look_at_mailbox();
 	return 0;
 }
