@@ -209,7 +209,7 @@ $(FUZZ)/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/machine.h tests/fuzz/orac
     $(wildcard tests/unit/*.h) \
     $(addprefix $(FUZZ)/,$(OBJ))
 	clang $(FUZZ_FLAGS) -Itests/fuzz -fsanitize=fuzzer $(LDFLAGS) -o $@ $< \
-	    $(filter-out $(FUZZ)/$(if $(filter login session,$*),$*).o,$(filter %.o,$^)) \
+	    $(filter-out $(FUZZ)/$(if $(filter login monitor session,$*),$*).o,$(filter %.o,$^)) \
 	    -lcmocka $(LIBS)
 
 .SECONDARY: $(addprefix $(FUZZ)/,$(OBJ))
