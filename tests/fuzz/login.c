@@ -1,5 +1,6 @@
 /*
- * login.c - the AUTHORIZATION state, before a monitor that refuses everybody
+ * login.c - the AUTHORIZATION state, before a monitor that refuses everybody, or
+ * one that says whatever the input has for it
  *
  * However the client's bytes are split, it hears the same; and nobody is let in.
  */
@@ -38,13 +39,33 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
+static const uint8_t *answers; /* of the monitor's; NULL: it refuses */
+static size_t answers_len;
+
+static void
+send_answers(void)
+{
+	const uint8_t *at = answers, *bytes;
+	size_t left = answers_len, n;
+
+	for (int i = 0; i < 50 && answers == NULL; i++)
+		expect(privsep_send_verdict(machine.wire[1], REFUSED));
+	for (int i = 0; i < 50 && answers != NULL; i++) {
+		bytes = machine_datagram(&at, &left, &n);
+		if (bytes == NULL)
+			break;
+		expect(send(machine.wire[1], bytes, n, 0) == (ssize_t)n);
+	}
+	if (answers != NULL)
+		shutdown(machine.wire[1], SHUT_WR);
+}
+
 static void
 play(const uint8_t *said, size_t n, size_t piece)
 {
 	machine_begin(said, n, piece);
 	own.monitor = machine.wire[0];
-	for (int i = 0; i < 50; i++)
-		expect(privsep_send_verdict(machine.wire[1], REFUSED));
+	send_answers();
 	if (setjmp(machine.end) == 0)
 		login_run(&own);
 	machine_end();
@@ -56,6 +77,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n < 2 || n > 20000)
 		return 0;
 	own.proxy = data[0] & 1;
-	machine_compare(play, data + 1, n - 1, 1 + data[0] / 2 % 9);
+	n--;
+	answers_len = machine_cut(data + 1, &n, &answers);
+	machine_compare(play, data + 1, n, 1 + data[0] / 2 % 9);
 	return 0;
 }

@@ -114,6 +114,41 @@ machine_open(void)
 	log_divert(fuzz_no_log);
 }
 
+/*
+ * Of an input, what the monitor says: behind a line "MONITOR" datagrams, each
+ * behind a byte that is its length. Cuts them off; returns how many bytes they
+ * are, and where in *at; *at is NULL if there is no such line.
+ */
+static inline size_t
+machine_cut(const uint8_t *said, size_t *n, const uint8_t **at)
+{
+	static const char mark[] = "\nMONITOR\n";
+	const uint8_t *found = memmem(said, *n, mark, sizeof mark - 1);
+	size_t len = 0;
+
+	*at = NULL;
+	if (found != NULL) {
+		*at = found + sizeof mark - 1;
+		len = *n - (size_t)(*at - said);
+		*n = (size_t)(found - said) + 1;
+	}
+	return len;
+}
+
+/* The next of them; NULL if there is none. */
+static inline const uint8_t *
+machine_datagram(const uint8_t **at, size_t *left, size_t *n)
+{
+	const uint8_t *bytes = *at + 1;
+
+	if (*left < 2)
+		return NULL;
+	*n = **at < *left - 1 ? **at : *left - 1;
+	*at += 1 + *n;
+	*left -= 1 + *n;
+	return bytes;
+}
+
 static inline void
 machine_begin(const uint8_t *said, size_t n, size_t piece)
 {
