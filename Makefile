@@ -187,7 +187,7 @@ FUZZ_ZERO  = -ftrivial-auto-var-init=zero \
     -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
 FUZZ_WRAP  = $(call wrap,_exit exit read jail_login jail_session jail_wait \
     jail_assume_user jail_lock_memory)
-FUZZ       = tests/fuzz/bin
+FUZZ       = tests/fuzz/bin/$(subst $(,),-,$(FUZZ_SANITIZE))
 TARGETS    = $(patsubst tests/fuzz/%.c,$(FUZZ)/%,$(wildcard tests/fuzz/*.c))
 
 fuzz:
@@ -205,9 +205,24 @@ $(FUZZ)/session: private FUZZ_FLAGS += $(FUZZ_ZERO)
 $(FUZZ)/session: private LDFLAGS += $(FUZZ_WRAP) \
     $(call wrap,privsep_receive privsep_send privsep_send_summary)
 
+# Of the libraries it does not see what they write; and only where nothing is
+# zeroed for us does it see what is used before it is written.
+ifneq ($(findstring memory,$(FUZZ_SANITIZE)),)
+FUZZ_KNOWN = $(FUZZ)/known.o
+$(FUZZ)/%: private LDFLAGS += $(call wrap,$(addprefix nettle_,md5_digest \
+    sha1_digest sha256_digest umac64_digest hmac_md5_digest hmac_sha1_digest \
+    hmac_sha256_digest pbkdf2_hmac_sha1 pbkdf2_hmac_sha256 base64_encode_raw \
+    base64_decode_update base64_decode_single) crypt_r u8_mbtouc_aux \
+    u8_uctomb_aux uc_decomposition bytes_stat)
+endif
+
+$(FUZZ)/known.o: tests/known.c
+	@mkdir -p $(FUZZ)
+	clang $(FUZZ_FLAGS) -c -o $@ $<
+
 $(FUZZ)/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/machine.h tests/fuzz/oracle.h \
     $(wildcard tests/unit/*.h) \
-    $(addprefix $(FUZZ)/,$(OBJ))
+    $(addprefix $(FUZZ)/,$(OBJ)) $(FUZZ_KNOWN)
 	clang $(FUZZ_FLAGS) -Itests/fuzz -fsanitize=fuzzer $(LDFLAGS) -o $@ $< \
 	    $(filter-out $(FUZZ)/$(if $(filter login monitor session,$*),$*).o,$(filter %.o,$^)) \
 	    -lcmocka $(LIBS)

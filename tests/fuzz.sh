@@ -3,14 +3,14 @@
 # and on what libFuzzer makes of it: 10,000 inputs, the same each time, or, for
 # FUZZ_SECONDS, others. What it finds stays in tests/fuzz/found; with FUZZ_KEEP
 # the corpus gets what is new.
-# FUZZ_SANITIZE says by which sanitizers (address,undefined).
+# FUZZ_SANITIZE says by which sanitizers: address,undefined, or memory.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 much='-runs=10000 -seed=1'
 [ -z "${FUZZ_SECONDS:-}" ] || much=-max_total_time=$FUZZ_SECONDS
 sanitize=${FUZZ_SANITIZE:-address,undefined}
-bin=tests/fuzz/bin
+bin=tests/fuzz/bin/$(echo "$sanitize" | tr , -)
 failed=0
 
 echo 'int LLVMFuzzerTestOneInput(void);int LLVMFuzzerTestOneInput(void){return 0;}' >"${TMPDIR:-/tmp}/fuzz.$$.c"
