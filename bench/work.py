@@ -150,8 +150,11 @@ def start(b, server):
 
 def sessions(b, server, clients):
     b.prepare(server, 'small', clients)
+    time.sleep(0.1 if b.tiny else 2.5)  # a copy of a second ago is looked at again
     with Running(server):
-        b.client(server, 'sessions', clients, 0)  # warm, and indexed
+        for _ in range(2):  # the first may have put back the access time, which is a change
+            b.client(server, 'sessions', clients, 0)
+            time.sleep(0.1 if b.tiny else 2.5)
     with Running(server) as run:
         got = b.client(server, 'sessions', clients, 0.2 if b.tiny else 3)
     return {'cpu': run.cpu_s / got['sessions'], 'rate': got['sessions'] / got['seconds']}
