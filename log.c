@@ -16,10 +16,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static const char *own_ident;
+static const char *own_ident = NAME;
 static int is_stderr; /* write to descriptor 2 */
-static struct {
-	char line[LOG_TEXT_MAX + 32];
+static struct line {
+	char text[LOG_TEXT_MAX + 32];
 	size_t len;
 } last; /* see log_keep() */
 static void (*divert)(int level, const char *text);
@@ -29,7 +29,7 @@ log_open(const char *ident, int to_stderr)
 {
 	own_ident = ident;
 	is_stderr = to_stderr;
-	if (!to_stderr)
+	if (!to_stderr) /* for PAM's modules, which call syslog() */
 		openlog(ident, LOG_PID, LOG_MAIL);
 }
 
@@ -38,7 +38,6 @@ log_divert(void (*sink)(int level, const char *text))
 {
 	divert = sink;
 	is_stderr = 0;
-	closelog();
 }
 
 /* Appends the byte as it is or as \xNN; returns 0 if there is no room. */
@@ -71,23 +70,49 @@ put_text(char *out, size_t room, size_t *len, const char *text)
 			break;
 }
 
+/*
+ * What goes out, without a NUL: to syslog as syslog() would send it, but for
+ * the time, which the daemon knows as well. To write it a C library reads the
+ * time zone from a file.
+ */
 static void
-write_line(int level, const char *text)
+compose(struct line *l, int level, const char *text)
 {
-	char line[LOG_TEXT_MAX + 32] = "";
-	size_t len = 0;
+	char priority[16] = "";
 
+	if (!is_stderr)
+		snprintf(priority, sizeof priority, "<%d>", LOG_MAIL | level);
+	l->len = (size_t)snprintf(
+	    l->text, 40, "%s%.16s[%d]: ", priority, own_ident, (int)getpid());
+	put_text(l->text, sizeof l->text - 1, &l->len, text);
 	if (is_stderr)
-		len = (size_t)snprintf(
-		    line, 32, "%.16s[%d]: ", own_ident, (int)getpid());
-	put_text(line, sizeof line - 1, &len, text);
-	if (!is_stderr) {
-		syslog(level, "%s", line);
+		l->text[l->len++] = '\n';
+}
+
+/* By calls only that a signal handler may make. */
+static int
+send_by(int type, const char *bytes, size_t n, int flags)
+{
+	const struct sockaddr_un to = {AF_UNIX, "/dev/log"};
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	int sent = connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 &&
+	    send(fd, bytes, n, flags | MSG_NOSIGNAL) != -1;
+
+	if (fd != -1)
+		close(fd);
+	return sent;
+}
+
+/* Where it cannot go nobody is left to be told. */
+static void
+send_line(const struct line *l, int flags)
+{
+	if (is_stderr && write(STDERR_FILENO, l->text, l->len) == -1)
 		return;
-	}
-	line[len++] = '\n';
-	if (write(STDERR_FILENO, line, len) == -1)
-		return; /* nobody is left to be told */
+	/* In a stream, which some daemons have, a NUL ends a line. */
+	if (!is_stderr && !send_by(SOCK_DGRAM, l->text, l->len, flags) &&
+	    errno == EPROTOTYPE)
+		send_by(SOCK_STREAM, l->text, l->len + 1, flags);
 }
 
 void
@@ -95,51 +120,37 @@ log_line(int level, const char *format, ...)
 {
 	char text[LOG_TEXT_MAX];
 	int kept = errno;
+	struct line l;
 	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	if (divert != NULL)
+	if (divert != NULL) {
 		divert(level, text);
-	else
-		write_line(level, text);
+	} else {
+		compose(&l, level, text);
+		send_line(&l, 0);
+	}
 	errno = kept;
 }
 
 void
 log_keep(int level, const char *format, ...)
 {
-	char text[LOG_TEXT_MAX], priority[16] = "";
+	char text[LOG_TEXT_MAX];
 	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	if (!is_stderr) /* as syslog() would, but for the time */
-		snprintf(priority, sizeof priority, "<%d>", LOG_MAIL | level);
-	last.len = (size_t)snprintf(
-	    last.line, 40, "%s%.16s[%d]: ", priority, own_ident, (int)getpid());
-	put_text(last.line, sizeof last.line - 1, &last.len, text);
-	if (is_stderr)
-		last.line[last.len++] = '\n';
+	compose(&last, level, text);
 }
 
-/*
- * Not by syslog(): what a signal has interrupted may be malloc(), or syslog()
- * itself, and then it is not safe to call either.
- */
 void
 log_last(void)
 {
-	const struct sockaddr_un to = {AF_UNIX, "/dev/log"};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (is_stderr && write(STDERR_FILENO, last.line, last.len) == -1)
-		return; /* nobody is left to be told */
-	if (!is_stderr)
-		sendto(fd, last.line, last.len, MSG_DONTWAIT | MSG_NOSIGNAL,
-		    (const struct sockaddr *)&to, sizeof to);
+	send_line(&last, MSG_DONTWAIT);
 }
 
 void

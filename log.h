@@ -31,7 +31,7 @@ enum trouble {
 
 /*
  * The monitor's side. "ident" is borrowed for good. Lines go to syslog's
- * mail facility, or to descriptor 2 if to_stderr is true.
+ * mail facility, without the time, or to descriptor 2 if to_stderr is true.
  */
 void log_open(const char *ident, int to_stderr);
 

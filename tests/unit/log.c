@@ -195,23 +195,69 @@ a_bug_is_the_end(void **state)
 	assert_non_null(strstr(out, "bug: 1 == 2 does not hold"));
 }
 
-/* Instead of the call: what goes to syslog without syslog(). */
+/* Instead of the calls: what goes to syslog, and by what flags. */
 static char sent[LOG_TEXT_MAX + 64];
+static int sent_flags, sent_by;
+static int daemon_type; /* of the socket that it has */
 
-ssize_t
-sendto(int fd, const void *bytes, size_t n, int flags,
-    const struct sockaddr *to, socklen_t len)
+int
+socket(int domain, int type, int protocol)
+{
+	assert_int_equal(domain, AF_UNIX);
+	assert_int_equal(protocol, 0);
+	assert_true((type & SOCK_CLOEXEC) != 0);
+	sent_by = type & ~SOCK_CLOEXEC;
+	return dup(STDERR_FILENO);
+}
+
+int
+connect(int fd, const struct sockaddr *to, socklen_t len)
 {
 	const struct sockaddr_un *where = (const void *)to;
 
-	(void)fd;
-	(void)len;
-	assert_int_equal(flags, MSG_DONTWAIT | MSG_NOSIGNAL);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(len, sizeof *where);
 	check_text(where->sun_path, "/dev/log", "the socket");
+	errno = EPROTOTYPE;
+	return sent_by == daemon_type ? 0 : -1;
+}
+
+ssize_t
+send(int fd, const void *bytes, size_t n, int flags)
+{
+	(void)fd;
+	sent_flags = flags;
 	assert_in_range(n, 1, sizeof sent - 1);
 	memcpy(sent, bytes, n);
 	sent[n] = '\0';
+	assert_int_equal(strlen(sent) == n, sent_by == SOCK_DGRAM);
 	return (ssize_t)n;
+}
+
+static void
+lines_go_to_syslog(void **state)
+{
+	static const int types[] = {SOCK_DGRAM, SOCK_STREAM};
+	char want[64];
+
+	(void)state;
+	log_divert(NULL);
+	log_open("pop3d", 0);
+	snprintf(want, sizeof want, "<22>pop3d[%d]: a\\x0ab 7", (int)getpid());
+	for (size_t i = 0; i < COUNT(types); i++) {
+		daemon_type = types[i];
+		sent[0] = '\0';
+		errno = EACCES;
+		log_line(LOG_INFO, "a\nb %d", 7);
+		assert_int_equal(errno, EACCES);
+		check_text(sent, want, "as syslog() would send it");
+		assert_int_equal(sent_by, daemon_type);
+		assert_int_equal(sent_flags, MSG_NOSIGNAL);
+	}
+	daemon_type = SOCK_RAW;
+	log_line(LOG_INFO, "nobody hears");
+	check_text(sent, want, "nothing is sent");
+	note_log();
 }
 
 static void
@@ -220,6 +266,7 @@ last_words_go_to_syslog(void **state)
 	char want[64], longer[2 * LOG_TEXT_MAX];
 
 	(void)state;
+	daemon_type = SOCK_DGRAM;
 	log_open("pop3d", 0);
 	log_keep(LOG_ERR, "too\nlate, %d", 7);
 	log_line(LOG_DEBUG, "%s", "something else");
@@ -227,6 +274,7 @@ last_words_go_to_syslog(void **state)
 	snprintf(
 	    want, sizeof want, "<19>pop3d[%d]: too\\x0alate, 7", (int)getpid());
 	check_text(sent, want, "as syslog() would send it");
+	assert_int_equal(sent_flags, MSG_DONTWAIT | MSG_NOSIGNAL);
 	memset(longer, '\377', sizeof longer);
 	longer[sizeof longer - 1] = '\0';
 	log_keep(LOG_ERR, "%s", longer);
@@ -290,6 +338,7 @@ main(void)
 	    cmocka_unit_test(long_lines_are_cut),
 	    cmocka_unit_test(fatal_says_why),
 	    cmocka_unit_test(a_bug_is_the_end),
+	    cmocka_unit_test(lines_go_to_syslog),
 	    cmocka_unit_test(last_words_go_to_syslog),
 	    cmocka_unit_test(last_words_go_to_stderr),
 	    cmocka_unit_test(nobody_to_be_told_is_no_harm),
