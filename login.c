@@ -63,6 +63,7 @@ struct login {
 	int64_t deadline_ms;
 	struct trace trace;
 	char bytes[PRIVSEP_REST];
+	struct wire answer; /* the monitor's */
 };
 
 /* What a command needs of the connection. */
@@ -138,7 +139,7 @@ next_line(struct login *l)
 
 /* The monitor's answer; while it thinks, only the client's end is heard. */
 static enum message_type
-await_answer(struct login *l, struct wire *w)
+await_answer(struct login *l)
 {
 	struct pollfd p[2] = {
 	    {.fd = l->config->monitor, .events = POLLIN},
@@ -147,7 +148,7 @@ await_answer(struct login *l, struct wire *w)
 
 	if (!wait_for(l, p) || p[0].revents == 0)
 		return MSG_NONE;
-	return privsep_receive(l->config->monitor, w);
+	return privsep_receive(l->config->monitor, &l->answer);
 }
 
 /* Of the bytes that came, those that have been used: a password, perhaps. */
@@ -164,11 +165,11 @@ forget_used(struct login *l)
 
 /* Tells the client. All refusals look alike. */
 static enum next
-take_verdict(struct login *l, struct wire *w)
+take_verdict(struct login *l)
 {
 	enum verdict verdict;
 
-	if (!privsep_read_verdict(w, &verdict))
+	if (!privsep_read_verdict(&l->answer, &verdict))
 		return NEXT_HANGUP;
 	switch (verdict) {
 	case GRANTED:
@@ -221,7 +222,6 @@ try_login(struct login *l, enum method method, const char *user, char *secret)
 	};
 	const char *wrong = prepare(l, secret);
 	int sent = 0;
-	struct wire w;
 
 	reply_flush(&l->out);
 	if (wrong == NULL)
@@ -234,9 +234,9 @@ try_login(struct login *l, enum method method, const char *user, char *secret)
 		reply_err(&l->out, NULL, wrong);
 		return NEXT_COMMAND;
 	}
-	if (!sent || await_answer(l, &w) != MSG_VERDICT)
+	if (!sent || await_answer(l) != MSG_VERDICT)
 		return NEXT_HANGUP;
-	return take_verdict(l, &w);
+	return take_verdict(l);
 }
 
 /* Prepared, to l->user; false if it cannot be one, and the client knows. */
@@ -427,24 +427,24 @@ consult(
 	struct signature signature;
 	enum verdict verdict;
 	struct salt salt;
-	struct wire w;
 
 	reply_flush(&l->out);
 	if (what == SASL_SALT ? !privsep_send_begin(fd, &b)
 			      : !privsep_send_proof(fd, &p))
 		goto fail;
-	switch (await_answer(l, &w)) {
+	switch (await_answer(l)) {
 	case MSG_SALT:
-		if (!privsep_read_salt(&w, &salt))
+		if (!privsep_read_salt(&l->answer, &salt))
 			goto fail;
 		return sasl_tell_salt(
 		    s, salt.salt, salt.salt_len, salt.iterations, salt.nonce);
 	case MSG_SIGNATURE:
-		if (!privsep_read_signature(&w, &signature))
+		if (!privsep_read_signature(&l->answer, &signature))
 			goto fail;
 		return sasl_tell_signature(s, signature.bytes, signature.len);
 	case MSG_VERDICT:
-		if (!privsep_read_verdict(&w, &verdict) || verdict != REFUSED)
+		if (!privsep_read_verdict(&l->answer, &verdict) ||
+		    verdict != REFUSED)
 			goto fail;
 		l->refused++;
 		*code = "AUTH";
@@ -656,12 +656,11 @@ meet_proxy(struct login *l)
 static int
 learn_methods(struct login *l)
 {
-	struct wire w;
 
 	l->is_news = 0;
 	return privsep_send(l->config->monitor, MSG_SWITCHED) &&
-	    await_answer(l, &w) == MSG_METHODS &&
-	    privsep_read_methods(&w, &l->methods);
+	    await_answer(l) == MSG_METHODS &&
+	    privsep_read_methods(&l->answer, &l->methods);
 }
 
 static void

@@ -67,9 +67,9 @@ struct monitor {
 	int stopping;
 	int stands_still; /* the session did when it was looked at */
 	int64_t began_ms;
-	int summed_up;   /* the session has sent its summary */
-	int is_recovery; /* there is no client, and was no login */
-	struct wire wire;
+	int summed_up;     /* the session has sent its summary */
+	int is_recovery;   /* there is no client, and was no login */
+	struct wire *wire; /* passwords pass through it */
 };
 
 static volatile sig_atomic_t told_to_stop;
@@ -319,7 +319,7 @@ take_origin(struct monitor *m)
 {
 	struct origin o;
 
-	if (!privsep_read_origin(&m->wire, &o))
+	if (!privsep_read_origin(m->wire, &o))
 		return 0;
 	if (m->config->proxy && !m->introduced)
 		return take_proxy(m, &o);
@@ -340,7 +340,7 @@ take_switched(struct monitor *m)
 {
 	const char *name = m->config->client_cert;
 
-	if (!privsep_read_bare(&m->wire) || !m->switched)
+	if (!privsep_read_bare(m->wire) || !m->switched)
 		return 0;
 	if (name != NULL &&
 	    client_told(m->config->control, name, m->certificate,
@@ -366,7 +366,7 @@ take_begin(struct monitor *m)
 
 	m->proved = 0;
 	m->begun = 0;
-	if (!privsep_read_begin(&m->wire, &b) || !is_open(m))
+	if (!privsep_read_begin(m->wire, &b) || !is_open(m))
 		return 0;
 	if (state_key(m->config->state, key, sizeof key) != FINE ||
 	    auth_scram_begin(&m->auth, key, &b, &m->scram) != FINE)
@@ -389,7 +389,7 @@ take_proof(struct monitor *m)
 	struct signature s = {.bytes = bytes};
 	struct proof p;
 
-	if (!privsep_read_proof(&m->wire, &p) || !is_open(m) || !m->begun)
+	if (!privsep_read_proof(m->wire, &p) || !is_open(m) || !m->begun)
 		return 0;
 	m->begun = 0;
 	switch (auth_scram_prove(&m->auth, &m->scram, &p, bytes, &m->account)) {
@@ -426,13 +426,13 @@ take_credentials(struct monitor *m)
 	enum trouble why;
 	int is_proved;
 
-	if (!privsep_read_credentials(&m->wire, &c) || !is_open(m))
+	if (!privsep_read_credentials(m->wire, &c) || !is_open(m))
 		return 0;
 	is_proved = has_proved(m, &c);
 	if (is_proved != privsep_is_scram(c.method))
 		return 0;
 	why = is_proved ? FINE : auth_check(&m->auth, &c, &m->account);
-	privsep_wipe_secret(&m->wire, &c);
+	privsep_wipe_secret(m->wire, &c);
 	switch (why) {
 	case FINE:
 		grant(m, &c);
@@ -444,7 +444,7 @@ take_credentials(struct monitor *m)
 		if (!privsep_send_verdict(m->login.fd, TRY_LATER))
 			return 0;
 	}
-	privsep_wipe(&m->wire);
+	privsep_wipe(m->wire);
 	return 1;
 }
 
@@ -454,7 +454,7 @@ take_lock(struct monitor *m)
 	struct locked l = {.trouble = FINE};
 	struct stat st;
 
-	if (!privsep_read_bare(&m->wire) || m->lock.held)
+	if (!privsep_read_bare(m->wire) || m->lock.held)
 		return 0;
 	if (m->config->want_dotlock)
 		l.trouble = dotlock_make(&m->lock);
@@ -469,7 +469,7 @@ take_lock(struct monitor *m)
 static int
 take_unlock(struct monitor *m)
 {
-	if (!privsep_read_bare(&m->wire))
+	if (!privsep_read_bare(m->wire))
 		return 0;
 	dotlock_remove(&m->lock);
 	return 1;
@@ -484,7 +484,7 @@ take_log(struct monitor *m)
 	const char *text;
 	int level;
 
-	if (!privsep_read_log(&m->wire, &level, &text))
+	if (!privsep_read_log(m->wire, &level, &text))
 		return 0;
 	if (m->stage == STAGE_LOGIN)
 		log_line(level, "login, ip=[%s]: %s", address_of(m), text);
@@ -510,7 +510,7 @@ take_summary(struct monitor *m)
 	char user[LOG_NAME_ROOM];
 	struct summary s;
 
-	if (!privsep_read_summary(&m->wire, &s))
+	if (!privsep_read_summary(m->wire, &s))
 		return 0;
 	must(s.end < COUNT(ends));
 	m->summed_up = 1;
@@ -567,7 +567,7 @@ static void
 listen_to(struct monitor *m, enum from from, unsigned *counts)
 {
 	struct child *child = from == FROM_LOGIN ? &m->login : &m->session;
-	enum message_type type = privsep_receive(child->fd, &m->wire);
+	enum message_type type = privsep_receive(child->fd, m->wire);
 	int ignored;
 
 	if (type == MSG_NONE) {
@@ -773,6 +773,16 @@ serve_all(struct monitor *m)
 	sigprocmask(SIG_SETMASK, &unblocked, NULL);
 }
 
+/* Where messages come to. On the stack each of its pages would be zeroed,
+ * which costs as much as a dozen system calls. */
+static struct wire *
+own_wire(void)
+{
+	static struct wire wire;
+
+	return &wire;
+}
+
 int
 monitor_run(const struct monitor_config *config, struct child login,
     struct child session)
@@ -783,12 +793,13 @@ monitor_run(const struct monitor_config *config, struct child login,
 	    .tls = config->tls,
 	    .login = login,
 	    .session = session,
+	    .wire = own_wire(),
 	    .began_ms = bytes_now_ms(),
 	};
 
 	if (config->pam_session)
 		m.auth.session = &m.pam;
-	jail_lock_memory(&m, sizeof m); /* passwords pass through it */
+	jail_lock_memory(m.wire, sizeof *m.wire);
 	start_login(&m);
 	serve_all(&m);
 	return EX_OK;
@@ -805,6 +816,7 @@ monitor_serve(const struct monitor_config *config,
 	    .login = {.pid = -1, .fd = -1},
 	    .session = session,
 	    .account = *account,
+	    .wire = own_wire(),
 	    .is_recovery = !has_client,
 	    .began_ms = bytes_now_ms(),
 	};

@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define NUMBERS 8 /* in a message that has nothing else */
+
 /* Where a child's log lines go: log.h's sink has no room for a descriptor. */
 static int log_fd = -1;
 
@@ -65,16 +67,34 @@ begin(struct wire *w, enum message_type type)
 }
 
 static int
-finish(int fd, struct wire *w)
+send_bytes(int fd, const unsigned char *bytes, size_t len)
 {
 	ssize_t n;
 
-	if (w->bad)
-		return 0;
 	do
-		n = write(fd, w->bytes, w->len);
+		n = write(fd, bytes, len);
 	while (n == -1 && errno == EINTR);
-	return n == (ssize_t)w->len;
+	return n == (ssize_t)len;
+}
+
+static int
+finish(int fd, const struct wire *w)
+{
+	return !w->bad && send_bytes(fd, w->bytes, w->len);
+}
+
+/* Most messages, and no wire for them: what it takes of the stack are three
+ * pages that would have to be had. */
+static int
+send_numbers(
+    int fd, enum message_type type, const uint64_t *numbers, size_t count)
+{
+	unsigned char bytes[1 + NUMBERS * 8] = {(unsigned char)type};
+
+	must(count <= NUMBERS);
+	for (size_t i = 0; i < count; i++)
+		bytes_put(bytes + 1 + i * 8, numbers[i], 8);
+	return send_bytes(fd, bytes, 1 + count * 8);
 }
 
 int
@@ -104,10 +124,7 @@ privsep_start(
 int
 privsep_send(int fd, enum message_type bare)
 {
-	struct wire w;
-
-	begin(&w, bare);
-	return finish(fd, &w);
+	return send_numbers(fd, bare, NULL, 0);
 }
 
 int
@@ -124,11 +141,9 @@ privsep_send_origin(int fd, const struct origin *o)
 int
 privsep_send_methods(int fd, unsigned methods)
 {
-	struct wire w;
+	const uint64_t n = methods;
 
-	begin(&w, MSG_METHODS);
-	put_u64(&w, methods);
-	return finish(fd, &w);
+	return send_numbers(fd, MSG_METHODS, &n, 1);
 }
 
 int
@@ -152,11 +167,9 @@ privsep_send_credentials(int fd, const struct credentials *c)
 int
 privsep_send_verdict(int fd, enum verdict v)
 {
-	struct wire w;
+	const uint64_t n = v;
 
-	begin(&w, MSG_VERDICT);
-	put_u64(&w, v);
-	return finish(fd, &w);
+	return send_numbers(fd, MSG_VERDICT, &n, 1);
 }
 
 int
@@ -227,14 +240,9 @@ privsep_send_grant(int fd, const struct grant *g)
 int
 privsep_send_locked(int fd, const struct locked *l)
 {
-	struct wire w;
+	const uint64_t all[] = {l->trouble, l->exists, l->dev, l->ino};
 
-	begin(&w, MSG_LOCKED);
-	put_u64(&w, l->trouble);
-	put_u64(&w, l->exists);
-	put_u64(&w, l->dev);
-	put_u64(&w, l->ino);
-	return finish(fd, &w);
+	return send_numbers(fd, MSG_LOCKED, all, COUNT(all));
 }
 
 int
@@ -264,18 +272,10 @@ privsep_log_to(int fd)
 int
 privsep_send_summary(int fd, const struct summary *s)
 {
-	struct wire w;
+	const uint64_t all[NUMBERS] = {s->end, s->messages, s->retrieved,
+	    s->tops, s->deleted, s->left, s->in, s->out};
 
-	begin(&w, MSG_SUMMARY);
-	put_u64(&w, s->end);
-	put_u64(&w, s->messages);
-	put_u64(&w, s->retrieved);
-	put_u64(&w, s->tops);
-	put_u64(&w, s->deleted);
-	put_u64(&w, s->left);
-	put_u64(&w, s->in);
-	put_u64(&w, s->out);
-	return finish(fd, &w);
+	return send_numbers(fd, MSG_SUMMARY, all, COUNT(all));
 }
 
 enum message_type
@@ -511,7 +511,7 @@ privsep_wipe_secret(struct wire *w, const struct credentials *c)
 void
 privsep_wipe(struct wire *w)
 {
-	explicit_bzero(w->bytes, sizeof w->bytes);
+	explicit_bzero(w->bytes, w->len);
 	w->len = 0;
 	w->at = 0;
 }
