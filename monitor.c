@@ -148,6 +148,16 @@ end_child(struct child *child, int *status)
 	return ended;
 }
 
+/* A child that cannot be told is gone: that ends the session, and is not its
+ * fault. Always true. */
+static int
+has_heard(struct monitor *m, int sent)
+{
+	if (!sent)
+		m->stage = STAGE_OVER;
+	return 1;
+}
+
 /* Sends the session what it needs; from now on there is only that. */
 static void
 begin_session(struct monitor *m, const struct state_paths *paths,
@@ -176,8 +186,7 @@ begin_session(struct monitor *m, const struct state_paths *paths,
 	m->stage = STAGE_SESSION;
 	if (m->config->control != 0)
 		close(m->config->control); /* no more STLS */
-	if (!privsep_send_grant(m->session.fd, &g))
-		m->stage = STAGE_OVER;
+	has_heard(m, privsep_send_grant(m->session.fd, &g));
 }
 
 /* The time for it begins. */
@@ -228,8 +237,7 @@ grant(struct monitor *m, const struct credentials *c)
 
 	if (verdict != GRANTED) {
 		pam_close(&m->pam);
-		if (!privsep_send_verdict(m->login.fd, verdict))
-			m->stage = STAGE_OVER;
+		has_heard(m, privsep_send_verdict(m->login.fd, verdict));
 		return;
 	}
 	alarm(0);
@@ -290,9 +298,9 @@ refuse(
 	    address_of(m), method_name(method), log_name(user, name));
 	m->refused++;
 	then_ms = answer_ms(asked_ms, bytes_now_ms());
-	if (!wait_until(m->login.fd, then_ms) ||
-	    !privsep_send_verdict(m->login.fd, REFUSED))
-		m->stage = STAGE_OVER;
+	has_heard(m,
+	    wait_until(m->login.fd, then_ms) &&
+		privsep_send_verdict(m->login.fd, REFUSED));
 }
 
 /* For whom the proxy speaks; the login begins now. */
@@ -346,7 +354,8 @@ take_switched(struct monitor *m)
 	    client_told(m->config->control, name, m->certificate,
 		sizeof m->certificate))
 		m->auth.certificate = m->certificate;
-	return privsep_send_methods(m->login.fd, auth_methods(&m->auth));
+	return has_heard(
+	    m, privsep_send_methods(m->login.fd, auth_methods(&m->auth)));
 }
 
 /* May someone try to log in now? */
@@ -370,7 +379,8 @@ take_begin(struct monitor *m)
 		return 0;
 	if (state_key(m->config->state, key, sizeof key) != FINE ||
 	    auth_scram_begin(&m->auth, key, &b, &m->scram) != FINE)
-		return privsep_send_verdict(m->login.fd, TRY_LATER);
+		return has_heard(
+		    m, privsep_send_verdict(m->login.fd, TRY_LATER));
 	m->begun = 1;
 	s = (struct salt){
 	    .salt = m->scram.salt.bytes,
@@ -378,7 +388,7 @@ take_begin(struct monitor *m)
 	    .iterations = m->scram.salt.iterations,
 	    .nonce = m->scram.nonce,
 	};
-	return privsep_send_salt(m->login.fd, &s);
+	return has_heard(m, privsep_send_salt(m->login.fd, &s));
 }
 
 static int
@@ -396,12 +406,13 @@ take_proof(struct monitor *m)
 	case FINE:
 		m->proved = 1;
 		s.len = p.proof_len;
-		return privsep_send_signature(m->login.fd, &s);
+		return has_heard(m, privsep_send_signature(m->login.fd, &s));
 	case PERM:
 		refuse(m, m->scram.method, m->scram.user, asked_ms);
 		return 1;
 	default:
-		return privsep_send_verdict(m->login.fd, TRY_LATER);
+		return has_heard(
+		    m, privsep_send_verdict(m->login.fd, TRY_LATER));
 	}
 }
 
@@ -441,8 +452,7 @@ take_credentials(struct monitor *m)
 		refuse(m, c.method, c.user, asked_ms);
 		break;
 	default:
-		if (!privsep_send_verdict(m->login.fd, TRY_LATER))
-			return 0;
+		has_heard(m, privsep_send_verdict(m->login.fd, TRY_LATER));
 	}
 	privsep_wipe(m->wire);
 	return 1;
@@ -463,7 +473,7 @@ take_lock(struct monitor *m)
 		l.dev = st.st_dev;
 		l.ino = st.st_ino;
 	}
-	return privsep_send_locked(m->session.fd, &l);
+	return has_heard(m, privsep_send_locked(m->session.fd, &l));
 }
 
 static int
@@ -573,8 +583,7 @@ listen_to(struct monitor *m, enum from from, unsigned *counts)
 	if (type == MSG_NONE) {
 		close(child->fd);
 		child->fd = -1;
-		if (from == FROM_SESSION || m->stage == STAGE_LOGIN)
-			m->stage = STAGE_OVER;
+		m->stage = STAGE_OVER;
 	} else if (!serve(m, from, type, counts)) {
 		log_line(LOG_ERR,
 		    "%s process: message of type %d not allowed now; ended",

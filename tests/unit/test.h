@@ -78,7 +78,7 @@ draw(uint64_t *seed, uint32_t below)
 }
 
 /* What was logged last, and how many lines there were. */
-static char logged[LOG_TEXT_MAX];
+static char logged[8 * LOG_TEXT_MAX];
 static unsigned logged_lines;
 
 static inline void
