@@ -47,6 +47,8 @@ static struct {
 	char heard[512]; /* a word for each message of the monitor's */
 } world;
 
+#define NOTHING (-2) /* has become of it yet */
+
 /* -- what the children hear */
 
 static void
@@ -530,45 +532,62 @@ next_word(char word[64])
 	return len > 0;
 }
 
+/* What passes without a message, or with a signal: what ppoll() says then. */
+static int
+pass(const char *word, const struct timespec *left, const sigset_t *mask)
+{
+	int64_t left_ns = left->tv_sec * 1000000000LL + left->tv_nsec;
+
+	if (strcmp(word, "signal") == 0) {
+		raise(SIGTERM);
+		return poll_now(NULL, 0, mask);
+	}
+	if (strncmp(word, "error-", 6) == 0) {
+		errno = word[6] == 'i' ? EINTR : EFAULT;
+		return -1;
+	}
+	/* "late": all the time that is left; "minute" */
+	world.ns += *word == 'l' ? left_ns + 1000000 : 60001000000;
+	return *word == 'l' || left_ns <= 60000000000 ? 0 : NOTHING;
+}
+
+/* The script's next word, or several of them at once: what ppoll() says. */
 static int
 happen(struct pollfd *p, nfds_t n, const struct timespec *left,
     const sigset_t *mask)
 {
+	static const char *const passing[] = {
+	    "late", "minute", "signal", "error-i", "error-e"};
 	char words[64], *rest = words, *word;
+	int ready = NOTHING;
 
 	if (!next_word(words)) {
 		close_end(&world.login);
 		close_end(&world.session);
 	}
-	while ((word = strsep(&rest, "&")) != NULL)
-		if (strcmp(word, "late") == 0) {
-			world.ns += left->tv_sec * 1000000000LL +
-			    left->tv_nsec + 1000000;
-			if (rest == NULL)
-				return 0;
-		} else if (strcmp(word, "signal") == 0) {
-			raise(SIGTERM);
-			return poll_now(NULL, 0, mask);
-		} else if (strncmp(word, "error-", 6) == 0) {
-			errno = word[6] == 'i' ? EINTR : EFAULT;
-			return -1;
-		} else if (*word != '\0') {
+	while ((word = strsep(&rest, "&")) != NULL) {
+		size_t i = 0;
+
+		while (i < COUNT(passing) && strcmp(word, passing[i]) != 0)
+			i++;
+		if (i < COUNT(passing))
+			ready = pass(word, left, mask);
+		else if (*word != '\0')
 			play_word(word);
-		}
-	return poll_now(p, n, NULL);
+	}
+	if (poll_now(p, n, NULL) > 0)
+		return poll_now(p, n, NULL);
+	return ready;
 }
 
 int
 ppoll(struct pollfd *p, nfds_t n, const struct timespec *left,
     const sigset_t *mask)
 {
-	int ready;
+	int ready = poll_now(p, n, NULL);
 
 	assert_true(left->tv_sec >= 0 && left->tv_nsec >= 0);
-	do {
-		ready = poll_now(p, n, NULL);
-		if (ready != 0)
-			return ready;
+	while (ready == 0 || ready == NOTHING) {
 		hear(world.login);
 		hear(world.session);
 		if (n == 1 && strncmp(world.next, "gone", 4) != 0) {
@@ -576,11 +595,10 @@ ppoll(struct pollfd *p, nfds_t n, const struct timespec *left,
 			world.ns += left->tv_sec * 1000000000LL + left->tv_nsec;
 			return 0;
 		}
-		if (strncmp(world.next, "late ", 5) == 0 ||
-		    strcmp(world.next, "late") == 0)
-			return happen(p, n, left, mask);
 		ready = happen(p, n, left, mask);
-	} while (ready == 0);
+		if (ready == 0)
+			return 0;
+	}
 	return ready;
 }
 
@@ -999,11 +1017,14 @@ static const struct scene sessions[] = {
     {"no dot-lock is wanted", "lock lock summary-0", STLS | FCNTL,
 	"grant locked (nothing) locked (nothing)",
 	IN LOGOUT "\n", NULL},
-    {"long work keeps its lock", "lock old late look old late look", STLS,
+    {"long work keeps its lock", "lock old minute look old minute look", STLS,
 	"grant locked (nothing) new new", IN, NULL},
     {"but not for ever", "lock " LATE LATE LATE LATE LATE LATE
 	"old late look unlock lock old late look", STLS,
 	"grant locked (nothing) old locked (nothing) old", IN, NULL},
+    {"it counts while it is held", LATE LATE LATE LATE LATE LATE
+	"lock old minute look", STLS,
+	"grant locked (nothing) new", IN, NULL},
     {"there is none to be kept", "lock unlock late late", STLS,
 	"grant locked (nothing)", IN, NULL},
     {"another's is there", "taken lock", STLS,
