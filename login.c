@@ -461,21 +461,20 @@ fail:
 static int
 hear_response(struct login *l, struct sasl *s, enum sasl_status *status)
 {
+	enum line_status line;
+
 	reply_line(&l->out, "+ %s", s->text);
-	switch (next_line(l)) {
-	case LINE_MORE:
+	line = next_line(l);
+	if (line == LINE_MORE)
 		return 0;
-	case LINE_BAD:
-		trace_hidden(l->out.trace, "");
+	trace_hidden(l->out.trace, "");
+	if (line == LINE_BAD) {
 		*status = sasl_fail(s, "the line is too long, or holds a NUL");
 		return 1;
-	case LINE_READY:
-		trace_hidden(l->out.trace, "");
-		*status = sasl_step(s, l->in.text);
-		forget_used(l);
-		return 1;
 	}
-	return 0;
+	*status = sasl_step(s, l->in.text);
+	forget_used(l);
+	return 1;
 }
 
 /* Plays the exchange to its end: RFC 5034 s. 4. */
