@@ -57,7 +57,7 @@ value_of(char letter, const char *user, const char *home, int *len)
 		return at == NULL ? "" : at + 1;
 	case 'h':
 		*len = (int)strlen(home);
-		return home;
+		return *home == '\0' ? NULL : home; /* not the root */
 	case '%':
 		*len = 1;
 		return "%";

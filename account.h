@@ -45,7 +45,8 @@ enum trouble account_of_ids(const struct account_rules *rules, uid_t uid,
 
 /*
  * The pattern with its %-signs replaced. Returns 0 if the result is not an
- * absolute path of at most PRIVSEP_PATH bytes. "user" is a checked name.
+ * absolute path of at most PRIVSEP_PATH bytes, or has %h where there is no home.
+ * "user" is a checked name.
  */
 int account_mailbox(const char *pattern, const char *user, const char *home,
     char out[PRIVSEP_PATH + 1]);

@@ -53,12 +53,10 @@ struct setup {
 static _Noreturn void
 turn_away(const struct setup *s, int status)
 {
-	static const char sorry[] = "-ERR [SYS/PERM] the server is not set up "
-				    "rightly, tell your postmaster\r\n";
-
-	if (!s->opt.check && !s->opt.recover &&
-	    write(STDOUT_FILENO, sorry, sizeof sorry - 1) == -1)
-		exit(status); /* he is gone */
+	if (!s->opt.check && !s->opt.recover)
+		dprintf(STDOUT_FILENO,
+		    "-ERR [SYS/PERM] the server is not set up rightly, tell "
+		    "your postmaster\r\n");
 	exit(status);
 }
 
@@ -202,6 +200,9 @@ keep_text(char *out, size_t room, const char *name)
 static void
 clear_environment(struct setup *s)
 {
+	static char *clean[] = {
+	    "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "TZ=:/etc/localtime", NULL};
+
 	if (s->opt.client_cert != NULL)
 		keep_text(
 		    s->certificate, sizeof s->certificate, s->opt.client_cert);
@@ -209,10 +210,7 @@ clear_environment(struct setup *s)
 		s->monitor.auth.certificate = s->certificate;
 	keep_text(s->user, sizeof s->user, "USER");
 	keep_text(s->home, sizeof s->home, "HOME");
-	if (clearenv() != 0 ||
-	    setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1) == -1 ||
-	    setenv("TZ", ":/etc/localtime", 1) == -1)
-		log_fatal(EX_OSERR, "cannot clear the environment");
+	environ = clean;
 }
 
 /* A timestamp makes some clients insist on APOP: it is there only where there

@@ -14,7 +14,21 @@
 #include <sys/random.h>
 #include <sysexits.h>
 
-FAILING(int, open, (const char *path, int flags, ...), (path, flags, 0600), -1)
+static pid_t tester;
+
+/* Not for what is started. */
+int
+open(const char *path, int flags, ...)
+{
+	int (*real)(const char *, int, ...);
+	void *found = dlsym(RTLD_NEXT, "open");
+
+	memcpy(&real, &found, sizeof real);
+	return getpid() == tester && is_to_fail("open")
+	    ? -1
+	    : real(path, flags, 0600);
+}
+
 /* A name service that does not mind case. */
 struct passwd *
 getpwnam(const char *name)
@@ -106,7 +120,7 @@ static const struct {
     {"/mail/%d/%n",  "joe@a@b", "",          "/mail/b/joe@a"    },
     {"/mail/%d/%n",  "joe",     "",          "/mail//joe"       },
     {"%h/mbox",      "joe",     "/home/joe", "/home/joe/mbox"   },
-    {"%h/mbox",      "joe",     "",          "/mbox"            },
+    {"%h/mbox",      "joe",     "",          NULL               },
     {"%h",	   "joe",     "relative",  NULL               },
     {"/100%%/%u",    "joe",     "",          "/100%/joe"        },
     {"/%u%u",        "joe",     "",          "/joejoe"          },
@@ -770,5 +784,6 @@ main(void)
 	    cmocka_unit_test(there_is_no_nonce_without_randomness),
 	};
 
+	tester = getpid();
 	return cmocka_run_group_tests_name("auth", tests, enter_dir, leave_dir);
 }
