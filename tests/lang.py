@@ -13,7 +13,7 @@ import sys
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LITERAL = r'(?:"(?:[^"\\]|\\.)*"|PRI\w+)'
 LITERALS = rf'{LITERAL}(?:\s*{LITERAL})*'
-NO_TEXT = {'%u', '%u %u', '%u %s', '%u %PRIu64', 'POP3 ready%s%s', 'AUTH'}
+NO_TEXT = {' ', '%u', '%u %u', '%u %s', '%u %PRIu64', r'+OK POP3 ready%s%s\r\n', 'AUTH'}
 
 
 def source(name):
