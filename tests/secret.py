@@ -359,8 +359,10 @@ def main():
                  asks_twice_without_echo, does_not_ask_where_it_would_echo):
         place = Place()
         try:
-            test(place)
-            print(f'ok - secret: {test.__name__}')
+            skipped = test in (survives_every_fault, does_not_ask_where_it_would_echo) and not os.path.exists(INJECT)
+            if not skipped:
+                test(place)
+            print(f'ok - secret: {test.__name__}{" # SKIP no injector is built" * skipped}')
         except (Failure, OSError, subprocess.TimeoutExpired) as e:
             print(f'not ok - secret: {test.__name__}\n# {e}')
             failed = True

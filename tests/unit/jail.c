@@ -181,6 +181,9 @@ what_there_is_is_found_out(void **state)
 	char level[JAIL_LEVEL];
 
 	(void)state;
+#ifdef JAIL_FOR_SANITIZERS
+	skip(); /* which has no filter */
+#endif
 	for (size_t i = 0; i < COUNT(answers); i++) {
 		const char *what = answers[i].what;
 		const char *denied = answers[i].denied;
