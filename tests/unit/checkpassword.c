@@ -242,7 +242,7 @@ it_has_nothing_of_ours(void **state)
 		spoil_ourselves();
 		ask("env >env; ls -l /proc/$$/fd >fds; echo \"$*\" >words");
 		/* The shell has no signals blocked, whatever it began with. */
-		_exit(checkpassword_check(
+		_exit((int)checkpassword_check(
 		    make_program(SHOW_SIGNALS), "", "", ""));
 	}
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
@@ -310,7 +310,7 @@ it_does_not_outlive_us(void **state)
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0)
-		_exit(ask("echo $$ >pid; exec sleep 600"));
+		_exit((int)ask("echo $$ >pid; exec sleep 600"));
 	text_of("pid");
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
