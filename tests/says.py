@@ -87,6 +87,8 @@ STARTS = (
      '--authenticated without USER, .*'),
     ('user', 'a socket pair too few', '--authenticated', '{dir}/../inject -s 0:socketpair:1:24', {'USER': 'joe'}, '', 0, '',
      'cannot start the session process: Too many open files'),
+    ('user', 'no random numbers', '', '{dir}/../deny getrandom=ENOSYS --', {}, '', 71, '',
+     'cannot draw a random number: Function not implemented'),
     ('user', 'a layer that is denied, and --check', '--check', '{dir}/../deny landlock_create_ruleset=EPERM --', {}, '', 78,
      '(?s).*WRONG Landlock: denied, .*', None),
     ('root', 'no such mail group', '--mail-group=none-such', '', {}, '', 78, re.escape(SORRY), 'group none-such: there is none, .*'),
