@@ -148,14 +148,15 @@ end_child(struct child *child, int *status)
 	return ended;
 }
 
-/* A child that cannot be told is gone: that ends the session, and is not its
- * fault. Always true. */
+/* A child that is gone ends the session, and has done nothing that is not
+ * allowed; one that does not read has, and then it is false. */
 static int
 has_heard(struct monitor *m, int sent)
 {
-	if (!sent)
-		m->stage = STAGE_OVER;
-	return 1;
+	if (sent)
+		return 1;
+	m->stage = STAGE_OVER;
+	return errno != EAGAIN;
 }
 
 /* Sends the session what it needs; from now on there is only that. */

@@ -271,12 +271,12 @@ def monitors_alone(place, box, server):
     """Who faces the client could say what it liked, and be believed."""
     client = poplib.POP3('127.0.0.1', server.port, SECONDS)
     monitor, control = server.started
-    with open(f'/proc/{monitor}/task/{monitor}/children', encoding='ascii') as f:
-        processes = [monitor] + [int(pid) for pid in f.read().split()]
-    for _ in range(SECONDS * 10):  # a process may be about to close it
+    for _ in range(SECONDS * 10):  # the greeting comes before the processes, and one may be about to close it
+        with open(f'/proc/{monitor}/task/{monitor}/children', encoding='ascii') as f:
+            processes = [monitor] + [int(pid) for pid in f.read().split()]
         have = [[os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')].count(control)
                 for pid in processes]
-        if have[1:] == [0, 0]:
+        if have == [1, 0, 0]:
             break
         time.sleep(0.1)
     expect('who has the control socket, and how often', have, [1, 0, 0])
