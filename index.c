@@ -147,7 +147,7 @@ index_read(struct index *x, int fd, off_t mbox_size)
 enum trouble
 index_read_messages(struct index *x, int fd)
 {
-	if (x->count == 0 || x->messages != NULL)
+	if (x->count == 0)
 		return FINE;
 	x->messages = malloc(x->count * sizeof *x->messages);
 	if (x->messages == NULL) {

@@ -6,7 +6,31 @@
 
 #include "test.h"
 
-#include <errno.h>
+#include "failing.h"
+
+#include <sys/statvfs.h>
+
+FAILING(ssize_t, pread, (int fd, void *buf, size_t n, off_t at),
+    (fd, buf, n, at), -1)
+FAILING(ssize_t, pwrite, (int fd, const void *buf, size_t n, off_t at),
+    (fd, buf, n, at), fault.error == 0 ? 0 : -1)
+FAILING_SYSCALL
+
+static int is_nameless; /* file systems have no id */
+
+int
+fstatvfs(int fd, struct statvfs *out)
+{
+	int (*real)(int, struct statvfs *);
+	void *found = dlsym(RTLD_NEXT, "fstatvfs");
+	int status;
+
+	memcpy(&real, &found, sizeof real);
+	status = real(fd, out);
+	if (is_nameless)
+		out->f_fsid = 0;
+	return status;
+}
 
 static const struct {
 	uint64_t n;
@@ -80,6 +104,54 @@ files_are_written_where_it_is_said(void **state)
 	close(fd);
 }
 
+/* What was interrupted goes on; a write of nothing has failed. */
+static void
+calls_are_tried_again(void **state)
+{
+	int fd = make_nameless("0123456789", 10);
+	char got[16];
+
+	(void)state;
+	fail_call("pread", 1, EINTR);
+	assert_true(bytes_read(fd, got, 10, 0));
+	assert_memory_equal(got, "0123456789", 10);
+	fail_call("pread", 1, EIO);
+	assert_false(bytes_read(fd, got, 10, 0));
+	assert_int_equal(errno, EIO);
+	fail_call("pwrite", 1, EINTR);
+	assert_true(bytes_write(fd, "ab", 2, 3));
+	fail_call("pwrite", 1, 0);
+	assert_false(bytes_write(fd, "cd", 2, 3));
+	fail_call(NULL, 0, 0);
+	assert_true(bytes_read(fd, got, 10, 0));
+	assert_memory_equal(got, "012ab56789", 10);
+	close(fd);
+}
+
+/* Its own id, or else its device's number; 0 is none. */
+static void
+file_systems_have_ids(void **state)
+{
+	int fd = make_nameless("", 0);
+	struct statvfs fs;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(fstatvfs(fd, &fs), 0);
+	if (fs.f_fsid != 0)
+		assert_int_equal(bytes_file_system(fd), fs.f_fsid);
+	is_nameless = 1;
+	assert_int_equal(bytes_file_system(fd), st.st_dev);
+	fail_call("syscall", 1, EIO);
+	assert_int_equal(bytes_file_system(fd), 0);
+	fail_call(NULL, 0, 0);
+	is_nameless = 0;
+	assert_int_equal(bytes_file_system(-1), 0);
+	assert_int_equal(errno, EBADF);
+	close(fd);
+}
+
 static void
 the_clock_does_not_go_back(void **state)
 {
@@ -124,6 +196,8 @@ main(void)
 	    cmocka_unit_test(the_least_byte_is_first),
 	    cmocka_unit_test(files_are_read_whole_or_not),
 	    cmocka_unit_test(files_are_written_where_it_is_said),
+	    cmocka_unit_test(calls_are_tried_again),
+	    cmocka_unit_test(file_systems_have_ids),
 	    cmocka_unit_test(the_clock_does_not_go_back),
 	};
 

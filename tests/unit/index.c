@@ -7,6 +7,13 @@
 
 #include "test.h"
 
+#include "failing.h"
+
+FAILING(ssize_t, pwrite, (int fd, const void *buf, size_t n, off_t at),
+    (fd, buf, n, at), -1)
+FAILING(void *, malloc, (size_t n), (n), NULL)
+FAILING_SYSCALL
+
 /* Where things are in the file: see index.c. */
 #define NUMBER(n) (8 + 8 * (n))
 #define SIZE      NUMBER(3)
@@ -544,6 +551,77 @@ what_cannot_be_written_is_logged(void **state)
 	index_close(&x);
 }
 
+/* It was cut when its head had been read. */
+static void
+messages_that_are_gone_are_told(void **state)
+{
+	struct index x = an_index(), y;
+	int fd = file_of(&x);
+
+	(void)state;
+	index_read(&y, fd, INT64_MAX);
+	assert_int_equal(ftruncate(fd, HEAD + 2 * RECORD), 0);
+	assert_int_equal(index_read_messages(&y, fd), CHANGED);
+	assert_null(y.messages);
+	assert_int_equal(y.count, 0);
+	assert_int_equal(index_read_messages(&y, fd), FINE); /* it has none */
+	close(fd);
+	index_close(&x);
+}
+
+static void
+what_fails_is_no_index(void **state)
+{
+	struct index x = an_index(), y;
+	int fd = file_of(&x);
+
+	(void)state;
+	fail_call("syscall", 1, EIO);
+	index_read(&y, fd, INT64_MAX);
+	check_empty(&y, "its size is not known", 0);
+	fail_call(NULL, 0, 0);
+	index_read(&y, fd, INT64_MAX);
+	fail_call("malloc", 1, ENOMEM);
+	assert_int_equal(index_read_messages(&y, fd), TEMP);
+	fail_call(NULL, 0, 0);
+	assert_null(y.messages);
+	close(fd);
+	index_close(&x);
+}
+
+/* Whatever fails, it is believed no more; if that cannot be had, it is
+ * logged. */
+static void
+it_is_disowned_in_any_case(void **state)
+{
+	struct index x = an_index(), y;
+	int fd = make_nameless("", 0), reader;
+	char path[64];
+
+	(void)state;
+	index_disown(fd);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 0);
+	index_write(&x, fd, 0);
+	note_log();
+	fail_call("pwrite", 0, EIO);
+	index_disown(fd);
+	fail_call(NULL, 0, 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 0);
+	assert_int_equal(logged_lines, 0);
+	index_write(&x, fd, 0);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	reader = open(path, O_RDONLY);
+	if (reader == -1)
+		skip(); /* no /proc */
+	index_disown(reader);
+	assert_int_equal(logged_lines, 1);
+	index_read(&y, fd, INT64_MAX);
+	assert_true(index_same(&x.stamp, &y.stamp)); /* hence the line */
+	close(reader);
+	close(fd);
+	index_close(&x);
+}
+
 static void
 every_part_of_a_stamp_counts(void **state)
 {
@@ -586,6 +664,9 @@ main(void)
 	    cmocka_unit_test(no_messages_leave_no_index),
 	    cmocka_unit_test(a_shorter_index_leaves_nothing_of_the_longer),
 	    cmocka_unit_test(what_cannot_be_written_is_logged),
+	    cmocka_unit_test(messages_that_are_gone_are_told),
+	    cmocka_unit_test(what_fails_is_no_index),
+	    cmocka_unit_test(it_is_disowned_in_any_case),
 	    cmocka_unit_test(every_part_of_a_stamp_counts),
 	};
 

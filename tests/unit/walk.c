@@ -6,7 +6,10 @@
 
 #include "test.h"
 
-#include <errno.h>
+#include "failing.h"
+
+FAILING(ssize_t, pread, (int fd, void *buf, size_t n, off_t at),
+    (fd, buf, n, at), -1)
 
 static const struct {
 	const char *what;
@@ -167,6 +170,23 @@ a_file_that_ends_too_soon_has_changed(void **state)
 }
 
 static void
+an_interrupted_read_goes_on(void **state)
+{
+	int fd = make_nameless("a\nbc\n", 5);
+	struct piece p;
+	struct walk w;
+	char buf[16];
+
+	(void)state;
+	walk_open(&w, fd, 0, 5, buf, sizeof buf);
+	fail_call("pread", 1, EINTR);
+	assert_int_equal(walk_next(&w, &p), FINE);
+	fail_call(NULL, 0, 0);
+	check_bytes(p.bytes, p.len, "a\n", 2, "the first line");
+	close(fd);
+}
+
+static void
 what_cannot_be_read_is_trouble(void **state)
 {
 	struct piece p;
@@ -201,6 +221,7 @@ main(void)
 	    cmocka_unit_test(every_part_is_a_file),
 	    cmocka_unit_test(random_files_agree_with_the_model),
 	    cmocka_unit_test(a_file_that_ends_too_soon_has_changed),
+	    cmocka_unit_test(an_interrupted_read_goes_on),
 	    cmocka_unit_test(what_cannot_be_read_is_trouble),
 	    cmocka_unit_test(large_files_have_large_offsets),
 	};
