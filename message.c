@@ -87,7 +87,7 @@ message_pull(struct reading *r, char *buf, size_t room, size_t *len)
 	}
 	why = mbox_check(r->mbox);
 	if (why == FINE && n == 0)
-		why = CHANGED;
+		why = mbox_changed(r->mbox);
 	if (why != FINE)
 		return why;
 	*len = r->lines == MESSAGE_ALL ? (size_t)n : cut(r, buf, (size_t)n);

@@ -34,7 +34,7 @@ is_sure(const struct stamp *s, const struct timespec *when)
 int
 recall_totals(struct mbox *m, const struct index *x)
 {
-	if (m->fd == -1 || x->count == 0 || !index_same(&m->stamp, &x->stamp) ||
+	if (x->count == 0 || !index_same(&m->stamp, &x->stamp) ||
 	    !is_sure(&x->stamp, &x->when))
 		return 0;
 	m->when = x->when;
@@ -135,7 +135,7 @@ recall_grown(struct mbox *m, struct index *x)
 	struct message last, *again;
 	enum trouble why;
 
-	if (m->fd == -1 || x->messages == NULL)
+	if (x->messages == NULL)
 		return CHANGED;
 	if (mbox_stamp(m) != FINE)
 		return TEMP;

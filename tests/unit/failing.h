@@ -50,13 +50,13 @@ is_to_fail(const char *name)
 		return is_to_fail(#name) ? (failed) : real arguments;          \
 	}
 
-/* The same for syscall(), with up to three arguments that count. */
+/* The same for syscall(), with up to four arguments that count. */
 #define FAILING_SYSCALL                                                        \
 	long syscall(long number, ...)                                         \
 	{                                                                      \
 		long (*real)(long, ...);                                       \
 		void *found = dlsym(RTLD_NEXT, "syscall");                     \
-		long a, b, c;                                                  \
+		long a, b, c, d;                                               \
 		va_list ap;                                                    \
                                                                                \
 		memcpy(&real, &found, sizeof real);                            \
@@ -64,8 +64,9 @@ is_to_fail(const char *name)
 		a = va_arg(ap, long);                                          \
 		b = va_arg(ap, long);                                          \
 		c = va_arg(ap, long);                                          \
+		d = va_arg(ap, long);                                          \
 		va_end(ap);                                                    \
-		return is_to_fail("syscall") ? -1 : real(number, a, b, c, 0L); \
+		return is_to_fail("syscall") ? -1 : real(number, a, b, c, d);  \
 	}
 
 #endif

@@ -5,11 +5,17 @@
 #include "../../mbox.h"
 #include "../../recall.h"
 
+#include "failing.h"
 #include "mboxes.h"
 
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+
+FAILING(int, open, (const char *path, int flags, ...), (path, flags, 0600), -1)
+FAILING(void *, malloc, (size_t n), (n), NULL)
+FAILING(void *, realloc, (void *was, size_t n), (was, n), NULL)
+FAILING_SYSCALL
 
 #define BODY "A: b\n\ntext\n"
 
@@ -77,6 +83,9 @@ static const struct {
     MBOX("without X-IMAP it is mail", FROM PSEUDO_SUBJECT "\n\ntext\n",
 	"0 34 68 0;"),
     MBOX("X-IMAP alone is mail", FROM "X-IMAP: 1 1\n\ntext\n", "0 34 21 0;"),
+    MBOX("it came by mail: mail",
+	FROM "RETURN-PATH: <x>\n" PSEUDO_SUBJECT "\nX-IMAP: 1 1\n\n",
+	"0 34 93 0;"),
     MBOX("not the first: mail",
 	FROM BODY "\n" FROM PSEUDO_SUBJECT "\nX-IMAP: 1 1\n\n",
 	"0 34 14 1;46 34 75 0;"),
@@ -241,6 +250,8 @@ pread(int fd, void *buf, size_t n, off_t at)
 	if (is_cut)
 		assert_int_equal(truncate("mbox", 100), 0);
 	is_cut = 0;
+	if (is_to_fail("pread"))
+		return -1;
 	return syscall(SYS_pread64, fd, buf, n, at);
 }
 
@@ -316,7 +327,8 @@ offsets_go_beyond_4_gib(void **state)
 	m.messages = calloc(2, sizeof *m.messages);
 	m.count = 2;
 	m.messages[0] = (struct message){.from_len = 34, .tail = 1};
-	m.messages[1] = (struct message){.offset = far + 2, .from_len = 34};
+	m.messages[1] = (struct message){
+	    .offset = (uint64_t)(far + 2) & MESSAGE_PLACE, .from_len = 34};
 	m.size = far + (off_t)sizeof second - 1;
 	assert_true(mbox_message_end(&m, 0) == far + 2);
 	assert_true(mbox_content_end(&m, 0) == far + 1);
@@ -652,6 +664,22 @@ empty_and_append_noise(void)
 	       "and no mbox at all, if it comes to that, or is it?\n");
 }
 
+/* Header, size in the file and next message as they were, but not the text. */
+static void
+blank_the_text_and_append(void)
+{
+	write_at(40, "\n\n\n\n");
+	append_message();
+}
+
+/* And octets as they were, but not what of them is sent. */
+static void
+change_the_tail_and_append(void)
+{
+	write_at((off_t)strlen(SHOWN) - 4, "\n\n\r\n");
+	append_message();
+}
+
 static const struct {
 	const char *what;
 	void (*change)(void);
@@ -677,6 +705,8 @@ static const struct {
     {"a message moved, more mail",   make_a_from_line_and_append,  CHANGED},
     {"a CR moved, more mail",        move_a_cr_and_append,         CHANGED},
     {"From_ for a CR, more mail",    lengthen_from_and_append,     CHANGED},
+    {"text of blanks, more mail",    blank_the_text_and_append,    CHANGED},
+    {"another tail, more mail",      change_the_tail_and_append,   CHANGED},
     {"another file, longer",         empty_and_append_noise,       CHANGED},
 };
 
@@ -892,6 +922,123 @@ any_other_index_is_not(void **state)
 	index_close(&x);
 }
 
+/*
+ * One message of many octets, or two of as many in as many bytes of the file,
+ * the first of which has the same header: a message more, or less, counts.
+ */
+static size_t
+one_or_two(char *bytes, int two)
+{
+	size_t n = (size_t)sprintf(bytes, FROM "A: b\n\n");
+
+	memset(bytes + n, two ? '\n' : 'x', two ? 101 : 92);
+	n += two ? 101 : 92;
+	if (two)
+		return n + (size_t)sprintf(bytes + n, FROM BODY "\n");
+	memset(bytes + n, '\n', 55);
+	return n + 55;
+}
+
+static void
+a_message_more_or_less_is_seen(void **state)
+{
+	char was[400], is[400];
+	struct mbox m;
+
+	(void)state;
+	for (int two = 0; two < 2; two++) {
+		size_t n = one_or_two(was, two);
+
+		assert_int_equal(one_or_two(is, !two), n);
+		make_file("mbox", was, n);
+		assert_int_equal(mbox_open(&m, "mbox"), FINE);
+		assert_int_equal(mbox_scan(&m), FINE);
+		assert_int_equal(m.count, 1 + two);
+		assert_int_equal(m.messages[0].octets, 208);
+		wait_for_tick(&m);
+		empty();
+		is[n] = '\0';
+		append(is);
+		append_message();
+		check(mbox_check(&m) == CHANGED, "%d before", 1 + two);
+		mbox_close(&m);
+	}
+}
+
+static const struct {
+	int error;
+	enum trouble why;
+} refusals[] = {
+    {EIO,    TEMP},
+    {ENOMEM, TEMP},
+    {ENFILE, TEMP},
+    {EMFILE, TEMP},
+    {ESTALE, TEMP},
+    {EACCES, PERM},
+    {EROFS,  PERM},
+    {EPERM,  FINE}
+};
+
+/* What may pass is no reason to have someone look after it. */
+static void
+a_mailbox_that_cannot_be_opened_is_trouble(void **state)
+{
+	struct mbox m;
+
+	(void)state;
+	make_file("mbox", SHOWN, strlen(SHOWN));
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		note_log();
+		fail_call("open", 1, refusals[i].error);
+		check(mbox_open(&m, "mbox") == refusals[i].why, "%s",
+		    strerror(refusals[i].error));
+		fail_call(NULL, 0, 0);
+		check(logged_lines == (refusals[i].why != FINE), "%s",
+		    strerror(refusals[i].error));
+		mbox_close(&m);
+	}
+	fail_call("syscall", 1, EIO); /* its fstat() */
+	assert_int_equal(mbox_open(&m, "mbox"), TEMP);
+	fail_call(NULL, 0, 0);
+	assert_int_equal(m.fd, -1);
+}
+
+/* Never an empty mailbox, nor a changed one. */
+static void
+a_mailbox_that_cannot_be_read_is_trouble(void **state)
+{
+	static const char *const calls[] = {
+	    "pread", "malloc", "realloc", "syscall"};
+	struct mbox m;
+
+	(void)state;
+	make_file("mbox", SHOWN, strlen(SHOWN));
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		assert_int_equal(mbox_open(&m, "mbox"), FINE);
+		note_log();
+		fail_call(calls[i], 1, EIO);
+		check(mbox_scan(&m) == TEMP, "%s", calls[i]);
+		fail_call(NULL, 0, 0);
+		check(logged_lines == 1 && m.count == 0, "%s", calls[i]);
+		mbox_close(&m);
+	}
+	assert_int_equal(mbox_open(&m, "mbox"), FINE);
+	assert_int_equal(mbox_scan(&m), FINE);
+	m.proven = 0;
+	for (size_t i = 0; i < 3; i++) {
+		note_log();
+		fail_call(i == 2 ? "syscall" : "pread", 1, EIO);
+		assert_int_equal(
+		    i == 0 ? mbox_prove_message(&m, 0) : mbox_prove(&m, 0),
+		    TEMP);
+		fail_call(NULL, 0, 0);
+		assert_int_equal(logged_lines, 1);
+		assert_false(m.changed);
+	}
+	assert_int_equal(mbox_prove_message(&m, 0), FINE);
+	mbox_close(&m);
+}
+
 static void
 the_name_is_held_against_the_file(void **state)
 {
@@ -932,6 +1079,9 @@ main(void)
 	    cmocka_unit_test(a_true_index_is_believed),
 	    cmocka_unit_test(a_fresh_change_makes_an_index_unsure),
 	    cmocka_unit_test(any_other_index_is_not),
+	    cmocka_unit_test(a_message_more_or_less_is_seen),
+	    cmocka_unit_test(a_mailbox_that_cannot_be_opened_is_trouble),
+	    cmocka_unit_test(a_mailbox_that_cannot_be_read_is_trouble),
 	    cmocka_unit_test(the_name_is_held_against_the_file),
 	};
 

@@ -4,7 +4,11 @@
  */
 #include "../../message.h"
 
+#include "failing.h"
 #include "mboxes.h"
+
+FAILING(ssize_t, pread, (int fd, void *buf, size_t n, off_t at),
+    (fd, buf, n, at), fault.error == 0 ? 0 : -1)
 
 static const struct {
 	const char *what;
@@ -288,6 +292,41 @@ a_message_that_is_not_proven_is_looked_at(void **state)
 	mbox_close(&m);
 }
 
+/* A read that is interrupted goes on; one that fails, or says that the file
+ * ends, though it is as large as before, sends nothing. */
+static void
+what_cannot_be_read_is_not_sent(void **state)
+{
+	static const struct {
+		int error; /* 0: the end */
+		enum trouble why;
+	} answers[] = {
+	    {EINTR, FINE   },
+            {EIO,   TEMP   },
+            {0,     CHANGED}
+        };
+	static const char bytes[] = FROM "A: 1\n\nx\n\n";
+	struct reading r;
+	char got[100];
+	struct mbox m;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(answers); i++) {
+		open_mbox(&m, bytes, sizeof bytes - 1);
+		message_open(&r, &m, 0, MESSAGE_ALL);
+		note_log();
+		fail_call("pread", 1, answers[i].error);
+		check(message_pull(&r, got, sizeof got, &len) == answers[i].why,
+		    "%zu", i);
+		fail_call(NULL, 0, 0);
+		check((len == 8) == (answers[i].why == FINE), "%zu", i);
+		check(logged_lines == (answers[i].why != FINE), "%zu", i);
+		check(m.changed == (answers[i].why == CHANGED), "%zu", i);
+		mbox_close(&m);
+	}
+}
+
 int
 main(void)
 {
@@ -297,6 +336,7 @@ main(void)
 	    cmocka_unit_test(nothing_of_a_changed_mailbox_is_sent),
 	    cmocka_unit_test(a_change_behind_the_last_byte_is_none),
 	    cmocka_unit_test(a_message_of_no_bytes_is_checked_too),
+	    cmocka_unit_test(what_cannot_be_read_is_not_sent),
 	    cmocka_unit_test(a_message_that_is_not_proven_is_looked_at),
 	};
 

@@ -4,7 +4,12 @@
  */
 #include "../../recall.h"
 
+#include "failing.h"
 #include "mboxes.h"
+
+FAILING(ssize_t, pread, (int fd, void *buf, size_t n, off_t at),
+    (fd, buf, n, at), -1)
+FAILING_SYSCALL
 
 #define ONE(n)                                                                 \
 	"From a@b Mon Jan  1 10:00:0" n " 2024\nA: " n "\n\ntext " n "\n\n"
@@ -66,6 +71,23 @@ set_back(void)
 
 	write_at(3 * SIZE, ONE("4"));
 	assert_int_equal(utimensat(AT_FDCWD, "mbox", old, 0), 0);
+}
+
+/* A nanosecond older than it was. */
+static void
+set_back_a_little(void)
+{
+	struct timespec times[2];
+	struct stat st;
+
+	assert_int_equal(stat("mbox", &st), 0);
+	write_at(3 * SIZE, ONE("4"));
+	times[0] = st.st_mtim;
+	times[1] = st.st_mtim;
+	times[1].tv_nsec--;
+	if (times[1].tv_nsec < 0)
+		times[1] = (struct timespec){st.st_mtim.tv_sec - 1, 999999999};
+	assert_int_equal(utimensat(AT_FDCWD, "mbox", times, 0), 0);
 }
 
 static void
@@ -145,6 +167,7 @@ static const struct {
     {"the last is longer, and more",  lengthen_last,        0},
     {"the same, touched",             touch,                0},
     {"more, with an older time",      set_back,             0},
+    {"a little older",                set_back_a_little,    0},
     {"another file, with more",       replace,              0},
     {"less",			  cut,		  0},
 };
@@ -279,6 +302,110 @@ totals_are_held_against_the_file(void **state)
 	}
 }
 
+/* It may have the number of one on another device. */
+static void
+a_file_elsewhere_is_another(void **state)
+{
+	struct index x;
+	struct mbox m;
+
+	(void)state;
+	make_file("mbox", ONE("1") ONE("2"), (size_t)(2 * SIZE));
+	index_of(&m, &x);
+	x.stamp.dev ^= 1;
+	write_at(2 * SIZE, ONE("3"));
+	assert_int_equal(recall_grown(&m, &x), CHANGED);
+	assert_int_equal(m.count, 0);
+	x.stamp.dev ^= 1;
+	assert_int_equal(recall_grown(&m, &x), FINE);
+	mbox_close(&m);
+}
+
+/* The only message has become c-client's own: there is none to hold the last
+ * one against. */
+static void
+a_last_message_may_be_none(void **state)
+{
+	struct index x;
+	struct mbox m;
+
+	(void)state;
+	make_file("mbox", ONE("1"), (size_t)SIZE);
+	index_of(&m, &x);
+	write_at(0, FROM PSEUDO_SUBJECT "\nX-IMAP: 1 1\n\ntext\n\n");
+	assert_int_equal(recall_grown(&m, &x), CHANGED);
+	assert_int_equal(m.count, 0);
+	assert_int_equal(x.count, 1);
+	assert_int_equal(x.messages[0].offset, 0);
+	index_close(&x);
+	mbox_close(&m);
+}
+
+/* Whoever forges his index, or has no clock, is not believed. */
+static void
+a_scan_before_there_were_clocks_is_unsure(void **state)
+{
+	struct index x;
+	struct mbox m;
+
+	(void)state;
+	make_file("mbox", ONE("1"), (size_t)SIZE);
+	index_of(&m, &x);
+	x.stamp.mtime.tv_sec = m.stamp.mtime.tv_sec = -100;
+	x.stamp.ctime.tv_sec = m.stamp.ctime.tv_sec = -100;
+	for (time_t s = -5; s < 3; s++) {
+		x.when.tv_sec = s;
+		assert_false(recall_totals(&m, &x));
+	}
+	x.when.tv_sec = 3;
+	assert_true(recall_totals(&m, &x));
+	x.when.tv_sec = INT64_MIN;
+	assert_false(recall_totals(&m, &x));
+	index_close(&x);
+	mbox_close(&m);
+}
+
+/* That is trouble, and no change. */
+static void
+what_cannot_be_read_is_told(void **state)
+{
+	struct index x;
+	struct mbox m;
+
+	(void)state;
+	make_file("mbox", ONE("1") ONE("2"), (size_t)(2 * SIZE));
+	index_of(&m, &x);
+	x.when.tv_sec += 10;
+	assert_true(recall_totals(&m, &x));
+	fail_call("pread", 1, EIO);
+	assert_int_equal(recall_by_scan(&m), TEMP);
+	assert_false(m.changed);
+	fail_call("syscall", 1, EIO);
+	assert_int_equal(recall_grown(&m, &x), TEMP);
+	fail_call(NULL, 0, 0);
+	assert_int_equal(recall_grown(&m, &x), FINE);
+	mbox_close(&m);
+}
+
+/* Nor is it an mbox any more. */
+static void
+totals_of_what_is_no_mbox_are_wrong(void **state)
+{
+	struct index x;
+	struct mbox m;
+
+	(void)state;
+	make_file("mbox", ONE("1") ONE("2"), (size_t)(2 * SIZE));
+	index_of(&m, &x);
+	x.when.tv_sec += 10;
+	assert_true(recall_totals(&m, &x));
+	write_at(0, "f");
+	assert_int_equal(recall_by_scan(&m), CHANGED);
+	assert_true(m.changed);
+	index_close(&x);
+	mbox_close(&m);
+}
+
 int
 main(void)
 {
@@ -286,6 +413,11 @@ main(void)
 	    cmocka_unit_test(only_what_has_grown_is_believed),
 	    cmocka_unit_test(a_last_message_gets_its_blank_line),
 	    cmocka_unit_test(what_is_not_noticed_does_no_harm),
+	    cmocka_unit_test(a_file_elsewhere_is_another),
+	    cmocka_unit_test(a_last_message_may_be_none),
+	    cmocka_unit_test(a_scan_before_there_were_clocks_is_unsure),
+	    cmocka_unit_test(what_cannot_be_read_is_told),
+	    cmocka_unit_test(totals_of_what_is_no_mbox_are_wrong),
 	    cmocka_unit_test(totals_are_held_against_the_file),
 	};
 
