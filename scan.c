@@ -316,10 +316,9 @@ read_on_header(struct scan *s)
 {
 	size_t start = (size_t)(s->offset - s->base);
 
-	if (!s->is_summed && s->have - start < SCAN_HEADER)
+	if (s->have - start < SCAN_HEADER)
 		return read_on(s, start);
-	if (!s->is_summed)
-		take_sum(s, start + SCAN_HEADER);
+	take_sum(s, start + SCAN_HEADER);
 	return read_on(s, s->at - BEHIND);
 }
 

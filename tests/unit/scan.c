@@ -5,7 +5,12 @@
  */
 #include "../../scan.h"
 
+#include "failing.h"
 #include "mboxes.h"
+
+FAILING(ssize_t, pread, (int fd, void *buf, size_t n, off_t at),
+    (fd, buf, n, at), -1)
+FAILING(void *, malloc, (size_t n), (n), NULL)
 
 #define ROOM 1048576 /* of scan.c's buffer */
 
@@ -160,8 +165,9 @@ a_message_is_known_by_its_header(void **state)
 {
 	static const size_t sizes[] = {1, 60, 4000, 4060, 4061, 4062, 4096,
 	    8000, SCAN_HEADER - 36, SCAN_HEADER - 35, SCAN_HEADER - 34,
-	    SCAN_HEADER, 100000, ROOM - 35, ROOM, ROOM + 50000};
-	static char bytes[ROOM + 100000];
+	    SCAN_HEADER, 100000, ROOM - 35, ROOM, ROOM + 50000,
+	    3 * ROOM + 1000};
+	static char bytes[3 * ROOM + 100000];
 	struct list l;
 
 	(void)state;
@@ -191,6 +197,143 @@ a_message_is_known_by_its_header(void **state)
 	}
 }
 
+/* What a buffer begins with need not be what a line begins with. */
+static void
+a_line_does_not_begin_where_a_block_does(void **state)
+{
+	static char bytes[ROOM + 1000];
+	struct list l;
+
+	(void)state;
+	for (size_t at = ROOM - 40; at < ROOM + 3; at++) {
+		for (int is_line = 0; is_line < 2; is_line++) {
+			size_t n = make_late(bytes, at - 1, "x" FROM "\n");
+
+			if (is_line)
+				n = make_late(bytes, at, FROM "\n");
+			assert_int_equal(scan_file(bytes, n, 0, &l), FINE);
+			check(l.count == 1U + (unsigned)is_line,
+			    "From_ at %zu, %d", at, is_line);
+		}
+	}
+}
+
+/* Only so many, or all of them would have to be kept. */
+static void
+blank_lines_before_the_first_are_bounded(void **state)
+{
+	static char bytes[70000];
+	struct list l;
+
+	(void)state;
+	for (int crlf = 0; crlf < 2; crlf++)
+		for (size_t n = 50000; n < 70000 - 100; n += 3000) {
+			memset(bytes, '\n', n);
+			for (size_t i = 0; crlf && i < n; i += 2)
+				bytes[i] = '\r';
+			memcpy(bytes + n, FROM "x\n", 36);
+			check(scan_file(bytes, n + 36, 0, &l) ==
+				(n < 64000 ? FINE : PERM),
+			    "%zu, %d", n, crlf);
+			if (l.count > 0)
+				check(l.messages[0].from_len == n + 34 &&
+					l.messages[0].octets == 3,
+				    "%zu, %d", n, crlf);
+		}
+}
+
+/* At whatever part of the file; nothing of what was found is a result. */
+static void
+what_cannot_be_read_is_told(void **state)
+{
+	static char bytes[3 * ROOM + 200000];
+	struct list l;
+	size_t n;
+
+	(void)state;
+	for (int in_body = 0; in_body < 2; in_body++) {
+		n = in_body ? make_late(bytes, 3 * ROOM, FROM "\n")
+			    : make_header(bytes, 3 * ROOM, "body\n");
+		for (unsigned nth = 1; nth < 7; nth++) {
+			int is_read;
+
+			note_log();
+			fail_call("pread", nth, EIO);
+			is_read = scan_file(bytes, n, 0, &l) == FINE;
+			check(is_read == (fault.seen < nth), "%u", nth);
+			check(logged_lines == !is_read, "%u", nth);
+			check(is_read ? nth > 3 : nth < 6, "%u", nth);
+			fail_call("pread", nth, EINTR);
+			assert_int_equal(scan_file(bytes, n, 0, &l), FINE);
+		}
+	}
+	note_log();
+	fail_call("malloc", 1, ENOMEM);
+	assert_int_equal(scan_file(bytes, n, 0, &l), TEMP);
+	fail_call(NULL, 0, 0);
+	assert_int_equal(logged_lines, 1);
+}
+
+/* Of a file that ends while it is read. */
+static void
+a_file_that_ends_too_early_has_changed(void **state)
+{
+	static char bytes[3 * ROOM];
+	size_t n = make_late(bytes, 2 * ROOM + 1000, FROM "\n");
+	int fd = make_nameless(bytes, n);
+	struct list l = {.count = 0};
+	struct scan s = {.fd = fd,
+	    .to = (off_t)n + 1,
+	    .path = "memory",
+	    .take = note,
+	    .arg = &l};
+
+	(void)state;
+	for (off_t size = (off_t)n; size > 0; size -= ROOM / 2) {
+		assert_int_equal(ftruncate(fd, size), 0);
+		assert_int_equal(scan_run(&s), CHANGED);
+	}
+	close(fd);
+}
+
+/* Offsets have so many bits, and no more. */
+static void
+a_larger_file_is_none(void **state)
+{
+	struct list l = {.count = 0};
+	struct scan s = {.fd = -1,
+	    .from = 7,
+	    .to = SCAN_MOST + 8,
+	    .path = "memory",
+	    .take = note,
+	    .arg = &l};
+
+	(void)state;
+	assert_int_equal(scan_run(&s), PERM);
+	s.to = SCAN_MOST + 7;
+	assert_int_equal(scan_run(&s), TEMP); /* it is tried */
+}
+
+/* A long header needs memory for a second look. */
+static void
+without_memory_nothing_is_known_again(void **state)
+{
+	static char bytes[20000];
+	size_t n = make_header(bytes, 10000, "body\n");
+	int fd = make_nameless(bytes, n);
+	struct list l;
+
+	(void)state;
+	assert_int_equal(scan_file(bytes, n, 0, &l), FINE);
+	fail_call("malloc", 1, ENOMEM);
+	assert_int_equal(scan_again(fd, &l.messages[0], (off_t)n), TEMP);
+	fail_call("pread", 2, EIO);
+	assert_int_equal(scan_again(fd, &l.messages[0], (off_t)n), TEMP);
+	fail_call(NULL, 0, 0);
+	assert_int_equal(scan_again(fd, &l.messages[0], (off_t)n), FINE);
+	close(fd);
+}
+
 static void
 a_shorter_file_is_another(void **state)
 {
@@ -214,6 +357,12 @@ main(void)
 	    cmocka_unit_test(nothing_but_line_ends_is_counted),
 	    cmocka_unit_test(who_takes_can_end_it),
 	    cmocka_unit_test(a_message_is_known_by_its_header),
+	    cmocka_unit_test(a_line_does_not_begin_where_a_block_does),
+	    cmocka_unit_test(blank_lines_before_the_first_are_bounded),
+	    cmocka_unit_test(what_cannot_be_read_is_told),
+	    cmocka_unit_test(a_file_that_ends_too_early_has_changed),
+	    cmocka_unit_test(a_larger_file_is_none),
+	    cmocka_unit_test(without_memory_nothing_is_known_again),
 	    cmocka_unit_test(a_shorter_file_is_another),
 	};
 
