@@ -480,7 +480,7 @@ keep_index(struct maildrop *d)
 	 * has them, though of an older state, is worth more. */
 	if (d->dirty && is_better)
 		write_index(d);
-	if (d->mbox.changed || (d->dirty && !is_better))
+	if (d->mbox.changed || d->dirty)
 		index_disown(d->index_fd);
 }
 

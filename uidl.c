@@ -149,19 +149,19 @@ finish_digest(struct digest *d, struct message *one)
 static enum trouble
 hash_lines(struct digest *d, struct walk *w)
 {
-	struct piece p = {.len = 1};
-	enum trouble why = FINE;
+	struct piece p;
 
-	while (why == FINE && p.len > 0 && !d->is_enough) {
-		why = walk_next(w, &p);
+	while (!d->is_enough) {
+		enum trouble why = walk_next(w, &p);
+
 		if (why != FINE || p.len == 0)
-			break;
+			return why;
 		if (d->in_header)
 			hash_header(d, &p);
 		else
 			hash_body(d, &p);
 	}
-	return why;
+	return FINE;
 }
 
 static void
@@ -186,7 +186,8 @@ look_at(struct window *v, int fd, off_t from, off_t to, off_t end)
 	off_t there = v->at + (off_t)v->have;
 	off_t want = to - from <= ENOUGH ? (off_t)sizeof v->buf : ENOUGH;
 
-	if (from >= v->at && (to <= there || there - from >= ENOUGH))
+	must(from >= v->at); /* messages come in their order */
+	if (to <= there || there - from >= ENOUGH)
 		return FINE;
 	if (want > end - from)
 		want = end - from;
@@ -209,7 +210,8 @@ hash_window(struct digest *d, struct window *v, off_t from, off_t to)
 		there = to;
 	walk_open(&w, -1, there, there, v->buf + (from - v->at), sizeof v->buf);
 	w.have = (size_t)(there - from);
-	return hash_lines(d, &w) == FINE && (there == to || d->is_enough);
+	must(hash_lines(d, &w) == FINE); /* it has nothing to read */
+	return there == to || d->is_enough;
 }
 
 static enum trouble

@@ -6,10 +6,12 @@
 
 #include "../../uidl.h"
 
+#include "failing.h"
 #include "mboxes.h"
 #include "monitors.h"
 
 #include <signal.h>
+#include <sys/syscall.h>
 
 static unsigned syncs;
 
@@ -20,6 +22,19 @@ fsync(int fd)
 	(void)fd;
 	syncs++;
 	return 0;
+}
+
+int
+fcntl(int fd, int what, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, what);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	return is_to_fail("fcntl") ? -1
+				   : (int)syscall(SYS_fcntl, fd, what, arg);
 }
 
 struct opened {
@@ -359,6 +374,61 @@ there_is_one_session(void **state)
 	assert_int_equal(open_drop(&second, "F"), FINE);
 	assert_int_equal(maildrop_count(&second.drop), 1);
 	close_drop(&second, "LU", "the second's turn");
+}
+
+/* Who has the lock is told from a lock that cannot be had. */
+static void
+a_lock_that_fails_is_told(void **state)
+{
+	static const struct {
+		int error;
+		enum trouble why;
+	} answers[] = {
+	    {EAGAIN, BUSY},
+            {EACCES, BUSY},
+            {ENOLCK, TEMP}
+        };
+	struct opened o;
+
+	(void)state;
+	write_mbox(A B);
+	for (size_t i = 0; i < COUNT(answers); i++) {
+		forget_state();
+		fail_call("fcntl", 1, answers[i].error);
+		check(open_drop(&o, "F") == answers[i].why, "%s",
+		    strerror(answers[i].error));
+		fail_call(NULL, 0, 0);
+		maildrop_close(&o.drop);
+		stop_monitor(&o.monitor, "", "nothing is asked for");
+	}
+}
+
+/* Who waits for another session does not wait without a monitor; nor is the
+ * other one asked to leave any more. */
+static void
+nobody_waits_without_a_monitor(void **state)
+{
+	struct opened first;
+	struct maildrop second;
+	int ends[2];
+
+	(void)state;
+	forget_state();
+	write_mbox(A B);
+	assert_int_equal(open_drop(&first, "F"), FINE);
+	assert_int_equal(maildrop_open(&second, &paths), FINE);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	close(ends[1]);
+	second.takes_over = 1;
+	second.lock.monitor = ends[0];
+	fail_call("fcntl", UINT32_MAX, 0); /* they are counted */
+	assert_int_equal(maildrop_begin(&second), BUSY);
+	assert_int_equal(fault.seen, 3);
+	fail_call(NULL, 0, 0);
+	assert_false(maildrop_is_wanted(&first.drop));
+	maildrop_close(&second);
+	close(ends[0]);
+	close_drop(&first, "LU", "the first is not disturbed");
 }
 
 static const struct {
@@ -807,6 +877,31 @@ copies_outlive_an_update_without_ids(void **state)
 	close_drop(&o, "LU", "asked again");
 }
 
+/* An index that is kept for its copies alone is no more of any state. */
+static void
+an_index_kept_for_its_copies_is_disowned(void **state)
+{
+	struct opened o;
+	struct index x;
+	int fd;
+
+	(void)state;
+	forget_state();
+	write_mbox(A A);
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	assert_int_equal(maildrop_ids(&o.drop), FINE);
+	close_drop(&o, "LU", "asked");
+	write_mbox(B A A); /* another file */
+	assert_int_equal(open_drop(&o, "F"), FINE);
+	close_drop(&o, "LU", "not asked");
+	fd = open("index", O_RDONLY);
+	index_read(&x, fd, 1000);
+	close(fd);
+	assert_int_equal(x.count, 2);
+	assert_true(x.has_ids);
+	assert_int_equal(x.stamp.ino, 0);
+}
+
 int
 main(void)
 {
@@ -819,6 +914,8 @@ main(void)
 	    cmocka_unit_test(without_marks_nothing_is_touched),
 	    cmocka_unit_test(marks_without_an_update_are_nothing),
 	    cmocka_unit_test(there_is_one_session),
+	    cmocka_unit_test(a_lock_that_fails_is_told),
+	    cmocka_unit_test(nobody_waits_without_a_monitor),
 	    cmocka_unit_test(without_the_lock_nothing_is_changed),
 	    cmocka_unit_test(a_changed_mailbox_is_left_alone),
 	    cmocka_unit_test(no_mailbox_is_an_empty_maildrop),
@@ -831,6 +928,7 @@ main(void)
 	    cmocka_unit_test(what_went_unnoticed_is_found_in_time),
 	    cmocka_unit_test(times_tell_whether_mail_is_new),
 	    cmocka_unit_test(mail_of_the_same_shape_is_told_apart),
+	    cmocka_unit_test(an_index_kept_for_its_copies_is_disowned),
 	    cmocka_unit_test(copies_outlive_an_update_without_ids),
 	};
 

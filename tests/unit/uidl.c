@@ -4,7 +4,14 @@
  */
 #include "../../uidl.h"
 
+#include "failing.h"
 #include "mboxes.h"
+
+FAILING(ssize_t, pread, (int fd, void *buf, size_t n, off_t at),
+    (fd, buf, n, at), -1)
+FAILING(void *, malloc, (size_t n), (n), NULL)
+FAILING(void *, calloc, (size_t n, size_t size), (n, size), NULL)
+FAILING(void *, realloc, (void *was, size_t n), (was, n), NULL)
 
 #define RECEIVED "Received: by mx\n\twith ESMTP\n"
 #define REST     "From: a@b\nTo: c@d\nSubject: one\n\nThis is the text.\n"
@@ -246,6 +253,54 @@ a_cut_mailbox_has_no_ids(void **state)
 	mbox_close(&m);
 }
 
+/* In the window, or behind it: the second message needs more than is there. */
+static void
+what_cannot_be_read_is_told(void **state)
+{
+	static char bytes[200000] = FROM MESSAGE "\n" FROM "X: ";
+	const size_t at = strlen(bytes);
+	struct mbox m;
+
+	(void)state;
+	memset(bytes + at, 'x', sizeof bytes - at - 8);
+	memcpy(bytes + sizeof bytes - 8, "\nA: b\n\n", 8);
+	open_mbox(&m, bytes, sizeof bytes);
+	for (unsigned nth = 1; nth < 5; nth++) {
+		note_log();
+		fail_call("pread", nth, EIO);
+		check(uidl_digest(&m, 0) == TEMP, "%u", nth);
+		check(logged_lines == 1, "%u", nth);
+		fail_call(NULL, 0, 0);
+	}
+	note_log();
+	fail_call("malloc", 1, ENOMEM);
+	assert_int_equal(uidl_digest(&m, 0), TEMP);
+	assert_int_equal(logged_lines, 1);
+	fail_call(NULL, 0, 0);
+	assert_int_equal(truncate("mbox", 150000), 0);
+	assert_int_equal(uidl_digest(&m, 0), CHANGED);
+	mbox_close(&m);
+}
+
+/* Also behind one that has none: an index may be forged. */
+static void
+what_has_an_id_keeps_it(void **state)
+{
+	struct mbox m;
+
+	(void)state;
+	open_mbox(&m, FROM MESSAGE "\n" FROM MESSAGE "\n",
+	    2 * strlen(FROM MESSAGE "\n"));
+	assert_int_equal(m.count, 2);
+	memset(m.messages[0].id, 0, INDEX_ID);
+	memset(m.messages[1].id, 9, INDEX_ID);
+	m.messages[1].copy = 5;
+	assert_int_equal(uidl_digest(&m, 0), FINE);
+	assert_int_not_equal(m.messages[0].id[0] | m.messages[0].id[1], 0);
+	assert_int_equal(m.messages[1].id[0], 9);
+	mbox_close(&m);
+}
+
 static void
 digest_model(struct mbox *m)
 {
@@ -328,6 +383,7 @@ static const struct {
     {"last time nothing was numbered", "a0a0",   "aa",     "a1a2"        },
     {"what has a number keeps it",     "",       "a1a",    "a1a2"        },
     {"a later one than last time's",   "",       "a3aa7a", "a3a4a7a8"    },
+    {"numbers that fall",              "",       "a7a3a",  "a7a3a8"      },
     {"more digits",		    "a9a10",  "aaa",    "a9a10a11"    },
 };
 
@@ -402,6 +458,33 @@ only_copies_are_kept(void **state)
 	index_close(&was);
 }
 
+static void
+without_memory_nothing_is_numbered(void **state)
+{
+	struct message now[2] = {{.copy = 0}, {.copy = 0}};
+	struct mbox m = {.messages = now, .count = COUNT(now)};
+	struct index was = {.messages = calloc(4, sizeof(struct message))};
+
+	(void)state;
+	for (unsigned nth = 1; nth < 3; nth++) {
+		note_log();
+		fail_call("calloc", nth, ENOMEM);
+		assert_int_equal(uidl_number(&m, &was), TEMP);
+		assert_int_equal(logged_lines, 1);
+		assert_int_equal(now[0].copy, 0);
+	}
+	set_messages(was.messages, &was.count, "a1a2b1c0");
+	fail_call("calloc", 1, ENOMEM);
+	assert_int_equal(uidl_keep_copies(&was), TEMP);
+	assert_int_equal(was.count, 4);
+	fail_call("realloc", 1, ENOMEM); /* it stays where it is */
+	assert_int_equal(uidl_keep_copies(&was), FINE);
+	fail_call(NULL, 0, 0);
+	assert_int_equal(was.count, 2);
+	assert_int_equal(was.messages[1].copy, 2);
+	index_close(&was);
+}
+
 static const struct {
 	unsigned char id[INDEX_ID];
 	uint32_t copy;
@@ -443,6 +526,9 @@ main(void)
 	    cmocka_unit_test(random_messages_have_stable_ids),
 	    cmocka_unit_test(copies_keep_their_numbers),
 	    cmocka_unit_test(only_copies_are_kept),
+	    cmocka_unit_test(what_cannot_be_read_is_told),
+	    cmocka_unit_test(what_has_an_id_keeps_it),
+	    cmocka_unit_test(without_memory_nothing_is_numbered),
 	    cmocka_unit_test(ids_are_hex_digits),
 	};
 
