@@ -432,7 +432,7 @@ transaction(struct session *s)
 		switch (line_next(&s->in)) {
 		case LINE_MORE:
 			reply_flush(&s->out);
-			if (s->out.dead || !read_client(s))
+			if (!s->out.dead && !read_client(s))
 				next = NEXT_HANGUP;
 			break;
 		case LINE_BAD:
