@@ -6,11 +6,18 @@
 
 #include "test.h"
 
-#include <errno.h>
+#include "failing.h"
+
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+
+FAILING(int, poll, (struct pollfd * p, nfds_t n, int ms), (p, n, ms),
+    fault.error == 0 ? (errno = EINTR, 0) : -1) /* of another call */
+FAILING(
+    ssize_t, write, (int fd, const void *bytes, size_t n), (fd, bytes, n), -1)
 
 static struct reply r; /* too large for a stack */
 
@@ -315,6 +322,33 @@ long_lines_are_sent_whole(void **state)
 	close(fd);
 }
 
+/* Of short lines, wherever the buffer's end falls. */
+static void
+many_answers_are_sent_whole(void **state)
+{
+	enum { MANY = 30000 };
+	static char want[MANY * 16], got[sizeof want];
+	int fd = make_nameless("", 0);
+
+	(void)state;
+	for (size_t early = 0; early < 16; early++) {
+		size_t n = 0;
+
+		reply_open(&r, fd);
+		for (size_t i = 0; i < early; i++, n++) {
+			want[n] = 'x';
+			reply_body(&r, "x", 1);
+		}
+		for (uint32_t i = 1; i <= MANY; i++) {
+			reply_count(&r, i, i);
+			n += (size_t)sprintf(want + n, "%u %u\r\n", i, i);
+		}
+		reply_flush(&r);
+		check_bytes(got, take(fd, got, sizeof got), want, n, "answers");
+	}
+	close(fd);
+}
+
 /* Wherever the buffer's end falls. */
 static void
 the_buffer_is_never_overrun(void **state)
@@ -441,6 +475,43 @@ a_dead_client_is_remembered(void **state)
 	die_on(fds);
 }
 
+/* A pipe into which nothing goes for as long as one waits; and calls that are
+ * interrupted, which are made again. */
+static void
+a_stalled_pipe_is_dead(void **state)
+{
+	static const struct {
+		const char *call;
+		int error; /* 0: nothing is ready */
+		int is_dead;
+	} answers[] = {
+	    {"poll",  0,     1},
+            {"poll",  EBADF, 1},
+            {"poll",  EINTR, 0},
+	    {"write", EINTR, 0},
+            {"write", EPIPE, 1}
+        };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(answers); i++) {
+		char got[16];
+		int ends[2];
+
+		assert_int_equal(pipe(ends), 0);
+		reply_open(&r, ends[1]);
+		reply_ok(&r, "here");
+		fail_call(answers[i].call, 1, answers[i].error);
+		reply_flush(&r);
+		fail_call(NULL, 0, 0);
+		check(r.dead == answers[i].is_dead, "case %zu", i);
+		check(r.octets == (r.dead ? 0 : 10), "case %zu", i);
+		close(ends[1]);
+		check(read(ends[0], got, sizeof got) == (ssize_t)r.octets,
+		    "case %zu", i);
+		close(ends[0]);
+	}
+}
+
 /* A socket that has its time-out and a reader that reads nothing. */
 static void
 a_stalled_client_is_dead(void **state)
@@ -500,6 +571,28 @@ closing_reads_what_was_left(void **state)
 	close(fds[0]);
 }
 
+/* Who goes on sending is not listened to for ever. */
+static void
+closing_reads_so_much_and_no_more(void **state)
+{
+	static char bytes[150000];
+	int fds[2];
+	size_t left = 0;
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	n = send(fds[0], bytes, sizeof bytes, MSG_DONTWAIT);
+	assert_in_range(n, 100000, sizeof bytes);
+	reply_open(&r, fds[1]);
+	reply_close(&r, fds[1]);
+	close(fds[0]);
+	for (ssize_t some; (some = read(fds[1], bytes, sizeof bytes)) > 0;)
+		left += (size_t)some;
+	assert_int_equal(left, (size_t)n - 65536);
+	close(fds[1]);
+}
+
 int
 main(void)
 {
@@ -519,6 +612,9 @@ main(void)
 	    cmocka_unit_test(a_stalled_client_is_dead),
 	    cmocka_unit_test(the_time_out_is_set),
 	    cmocka_unit_test(closing_reads_what_was_left),
+	    cmocka_unit_test(closing_reads_so_much_and_no_more),
+	    cmocka_unit_test(a_stalled_pipe_is_dead),
+	    cmocka_unit_test(many_answers_are_sent_whole),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as pop3d.c does */
