@@ -62,6 +62,57 @@ cut(struct reading *r, const char *bytes, size_t n)
 	return done;
 }
 
+/* How many bytes of the message can be read in one go. */
+static size_t
+at_once(const struct reading *r, size_t room)
+{
+	return (off_t)room > r->end - r->at ? (size_t)(r->end - r->at) : room;
+}
+
+static ssize_t
+read_block(const struct reading *r, char *buf, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = pread(r->mbox->fd, buf, n, r->at);
+	while (got == -1 && errno == EINTR);
+	return got;
+}
+
+/* Those n bytes were read: how many of them are wanted. */
+static size_t
+take(struct reading *r, const char *buf, size_t n)
+{
+	size_t len = r->lines == MESSAGE_ALL ? n : cut(r, buf, n);
+
+	r->at += (off_t)n;
+	if (r->end < r->at)
+		r->end = r->at;
+	return len;
+}
+
+int
+message_guess(struct reading *r, char *buf, size_t room, size_t *len)
+{
+	ssize_t n;
+
+	n = read_block(r, buf, at_once(r, room));
+	if (n <= 0)
+		return 0;
+	*len = take(r, buf, (size_t)n);
+	return 1;
+}
+
+enum trouble
+message_confirm(struct reading *r)
+{
+	enum trouble why = mbox_prove_message(r->mbox, r->i);
+
+	r->checked = 1;
+	return why == FINE ? mbox_check(r->mbox) : why;
+}
+
 enum trouble
 message_pull(struct reading *r, char *buf, size_t room, size_t *len)
 {
@@ -69,18 +120,17 @@ message_pull(struct reading *r, char *buf, size_t room, size_t *len)
 	ssize_t n;
 
 	*len = 0;
-	if ((off_t)room > r->end - r->at)
-		room = (size_t)(r->end - r->at);
+	room = at_once(r, room);
 	if (room == 0 && r->checked)
 		return FINE;
-	if (!r->checked)
+	if (!r->checked && room > 0)
 		why = mbox_prove_message(r->mbox, r->i);
+	else if (!r->checked)
+		why = message_confirm(r);
 	r->checked = 1;
 	if (why != FINE || room == 0)
-		return why == FINE ? mbox_check(r->mbox) : why;
-	do
-		n = pread(r->mbox->fd, buf, room, r->at);
-	while (n == -1 && errno == EINTR);
+		return why;
+	n = read_block(r, buf, room);
 	if (n == -1) {
 		log_errno("cannot read mailbox", r->mbox->path);
 		return TEMP;
@@ -90,9 +140,6 @@ message_pull(struct reading *r, char *buf, size_t room, size_t *len)
 		why = mbox_changed(r->mbox);
 	if (why != FINE)
 		return why;
-	*len = r->lines == MESSAGE_ALL ? (size_t)n : cut(r, buf, (size_t)n);
-	r->at += n;
-	if (r->end < r->at)
-		r->end = r->at;
+	*len = take(r, buf, (size_t)n);
 	return FINE;
 }

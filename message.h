@@ -39,4 +39,13 @@ void message_open(
 enum trouble message_pull(
     struct reading *r, char *buf, size_t room, size_t *len);
 
+/*
+ * The first block, before anybody has asked for it: nothing was checked, and it
+ * must not be sent before message_confirm() has said FINE, which is then all
+ * that message_pull() would have done. False if that cannot be done, or there
+ * are no bytes.
+ */
+int message_guess(struct reading *r, char *buf, size_t room, size_t *len);
+enum trouble message_confirm(struct reading *r);
+
 #endif

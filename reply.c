@@ -57,7 +57,35 @@ reply_turn(struct reply *r, int fd)
 	r->mail = 0;
 	r->line_start = 1;
 	r->after_cr = 0;
+	r->aside.len = 0;
 	r->len = 0;
+}
+
+void
+reply_put_aside(struct reply *r)
+{
+	r->aside = (struct aside){
+	    r->len, r->octets, r->mail, r->line_start, r->after_cr};
+	r->len = 0;
+	r->mail = 0;
+	r->line_start = 1;
+	r->after_cr = 0;
+}
+
+int
+reply_take_back(struct reply *r)
+{
+	const struct aside *a = &r->aside;
+
+	/* Where nothing was written, and nothing waits, it still stands. */
+	if (a->len == 0 || r->len > 0 || r->octets != a->octets)
+		return 0;
+	r->len = a->len;
+	r->mail = a->mail;
+	r->line_start = a->line_start;
+	r->after_cr = a->after_cr;
+	r->aside.len = 0;
+	return 1;
 }
 
 /*

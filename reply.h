@@ -15,8 +15,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REPLY_ROOM    131072
+#define REPLY_ROOM    262144
 #define REPLY_STALL_S 60
+
+/* An answer that was begun before it was asked for. */
+struct aside {
+	size_t len;      /* bytes of it, in the reply's buf; 0: none */
+	uint64_t octets; /* that were written then */
+	uint64_t mail;
+	int line_start;
+	int after_cr;
+};
 
 struct reply {
 	int fd; /* borrowed; a socket, a pipe or a file */
@@ -29,7 +38,8 @@ struct reply {
 	const struct trace *trace; /* borrowed; NULL: none */
 	int line_start; /* reply_body(): at the start of a line as sent */
 	int after_cr;   /* reply_body(): the last byte was a CR */
-	size_t len;     /* bytes waiting, in buf */
+	struct aside aside;
+	size_t len; /* bytes waiting, in buf */
 	char buf[REPLY_ROOM];
 };
 
@@ -71,6 +81,14 @@ void reply_end(struct reply *r);
  */
 void reply_body(struct reply *r, const char *bytes, size_t n);
 void reply_body_end(struct reply *r);
+
+/*
+ * Puts aside what waits, as if it had not been said: it must be all that was
+ * said since reply_flush(). reply_take_back() says it after all; false, if
+ * there is nothing put aside, or something else was said since.
+ */
+void reply_put_aside(struct reply *r);
+int reply_take_back(struct reply *r);
 
 /* Sends what waits. */
 void reply_flush(struct reply *r);

@@ -26,10 +26,22 @@
 
 #define BLOCK 65536
 
+/* A block of line ends becomes twice as large, and must not be sent yet. */
+_Static_assert(REPLY_ROOM >= 3 * BLOCK, "no room to get a message ready");
+
 enum next {
 	NEXT_COMMAND,
 	NEXT_UPDATE, /* QUIT: apply deletions */
 	NEXT_HANGUP  /* client gone or mailbox lost: apply nothing */
+};
+
+/* RETR or TOP, of one message after the other. */
+struct course {
+	uint64_t command; /* the last was this one */
+	uint32_t number;
+	uint32_t lines;
+	int goes_on;  /* it was the second, or a later one */
+	int is_ready; /* the next message is, in the reply: see get_ready() */
 };
 
 struct session {
@@ -38,7 +50,11 @@ struct session {
 	struct line_reader in;
 	struct reply out;
 	struct summary sum;
-	uint32_t last; /* highest message that RETR gave: LAST */
+	uint32_t last;          /* highest message that RETR gave: LAST */
+	uint64_t commands;      /* that have come */
+	struct course row;      /* messages that are asked for in a row */
+	struct reading reading; /* the message that is being sent, or ready */
+	size_t len;             /* bytes of it, in block */
 	struct trace trace;
 	struct wire grant; /* what came pipelined behind the login is in it */
 	char bytes[4096];
@@ -177,37 +193,86 @@ must_leave(struct session *s)
 	return 1;
 }
 
-/*
- * Sends a message, or its top. The first block is read before +OK is said:
- * later the only way to tell the client of trouble is to hang up.
- */
-static enum next
-send_message(struct session *s, const struct args *args, uint32_t lines)
+static void
+say_message(struct session *s, const struct message *m, uint32_t lines)
 {
-	const struct message *m = maildrop_find(&s->drop, args->number);
-	enum trouble why;
-	struct reading r;
-	size_t len;
-
-	if (m == NULL)
-		return no_such_message(s, args->number);
-	maildrop_read(&s->drop, args->number, lines, &r);
-	why = message_pull(&r, s->block, sizeof s->block, &len);
-	if (why != FINE) {
-		reply_trouble(s, why);
-		return NEXT_HANGUP;
-	}
 	if (lines == MESSAGE_ALL)
 		reply_ok(&s->out, "%" PRIu64 " octets", (uint64_t)m->octets);
 	else
 		reply_ok(&s->out, "top of message follows");
-	while (len > 0 && !s->out.dead) {
-		reply_body(&s->out, s->block, len);
-		why = message_pull(&r, s->block, sizeof s->block, &len);
+	reply_body(&s->out, s->block, s->len);
+}
+
+/*
+ * A client that asks for one message after the other, and waits for each, has
+ * the next one read and put into the wire's form while it is busy with this
+ * one. It is sent only if it is asked for, and nothing has changed.
+ */
+static void
+get_ready(struct session *s)
+{
+	struct course *row = &s->row;
+	const struct message *m;
+
+	if (row->is_ready || !row->goes_on || row->command != s->commands ||
+	    s->out.trace != NULL || s->out.dead)
+		return;
+	m = maildrop_find(&s->drop, row->number + 1);
+	if (m == NULL)
+		return;
+	maildrop_read(&s->drop, row->number + 1, row->lines, &s->reading);
+	if (!message_guess(&s->reading, s->block, sizeof s->block, &s->len))
+		return;
+	say_message(s, m, row->lines);
+	reply_put_aside(&s->out);
+	row->is_ready = 1;
+}
+
+/* The beginning of a message. It is read before +OK is said: later the only way
+ * to tell the client of trouble is to hang up. */
+static enum trouble
+begin_message(struct session *s, uint32_t number, uint32_t lines)
+{
+	struct course *row = &s->row;
+	int is_next = row->command + 1 == s->commands &&
+	    row->number + 1 == number && row->lines == lines;
+	int is_ready = is_next && row->is_ready;
+	enum trouble why;
+
+	*row = (struct course){s->commands, number, lines, is_next, 0};
+	if (is_ready) {
+		why = message_confirm(&s->reading);
+		if (why != FINE || reply_take_back(&s->out))
+			return why;
+	}
+	maildrop_read(&s->drop, number, lines, &s->reading);
+	why = message_pull(&s->reading, s->block, sizeof s->block, &s->len);
+	if (why == FINE)
+		say_message(s, maildrop_find(&s->drop, number), lines);
+	return why;
+}
+
+/* Sends a message, or its top. */
+static enum next
+send_message(struct session *s, const struct args *args, uint32_t lines)
+{
+	enum trouble why;
+
+	if (maildrop_find(&s->drop, args->number) == NULL)
+		return no_such_message(s, args->number);
+	why = begin_message(s, args->number, lines);
+	if (why != FINE) {
+		reply_trouble(s, why);
+		return NEXT_HANGUP;
+	}
+	while (s->len > 0 && !s->out.dead) {
+		why = message_pull(
+		    &s->reading, s->block, sizeof s->block, &s->len);
 		if (why != FINE)
 			s->sum.end = END_CHANGED;
-		if (why != FINE || (len > 0 && must_leave(s)))
+		if (why != FINE || (s->len > 0 && must_leave(s)))
 			return NEXT_HANGUP;
+		reply_body(&s->out, s->block, s->len);
 	}
 	reply_body_end(&s->out);
 	return NEXT_COMMAND;
@@ -432,15 +497,18 @@ transaction(struct session *s)
 		switch (line_next(&s->in)) {
 		case LINE_MORE:
 			reply_flush(&s->out);
+			get_ready(s);
 			if (!s->out.dead && !read_client(s))
 				next = NEXT_HANGUP;
 			break;
 		case LINE_BAD:
+			s->commands++;
 			trace_hidden(s->out.trace, "");
 			reply_err(&s->out, NULL,
 			    "the line is too long, or holds a NUL");
 			break;
 		case LINE_READY:
+			s->commands++;
 			next = serve(s, s->in.text);
 			break;
 		}

@@ -227,6 +227,33 @@ nothing_of_a_changed_mailbox_is_sent(void **state)
 		}
 }
 
+/* Nor what was read before anybody had asked for it. */
+static void
+a_guess_is_confirmed_or_dropped(void **state)
+{
+	struct reading r;
+	char got[4];
+	struct mbox m;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		open_mbox(&m, shown, sizeof shown - 1);
+		message_open(&r, &m, 0, MESSAGE_ALL);
+		assert_true(message_guess(&r, got, sizeof got, &len));
+		assert_int_equal(len, sizeof got);
+		changes[i].change();
+		check(message_confirm(&r) == changes[i].why, "%s",
+		    changes[i].what);
+		mbox_close(&m);
+	}
+	open_mbox(&m, shown, sizeof shown - 1);
+	message_open(&r, &m, 0, MESSAGE_ALL);
+	empty();
+	assert_false(message_guess(&r, got, sizeof got, &len));
+	mbox_close(&m);
+}
+
 /* What was read before the change is as it was shown. */
 static void
 a_change_behind_the_last_byte_is_none(void **state)
@@ -287,6 +314,10 @@ a_message_that_is_not_proven_is_looked_at(void **state)
 			(i < 2 ? CHANGED : FINE),
 		    "message %u", i);
 		check((len > 0) == (i == 2), "message %u", i);
+		message_open(&r, &m, i, 0);
+		assert_true(message_guess(&r, got, sizeof got, &len));
+		check(message_confirm(&r) == (i < 2 ? CHANGED : FINE),
+		    "message %u", i);
 	}
 	assert_true(m.changed);
 	mbox_close(&m);
@@ -334,6 +365,7 @@ main(void)
 	    cmocka_unit_test(every_block_size_gives_the_same_top),
 	    cmocka_unit_test(random_messages_agree_with_the_model),
 	    cmocka_unit_test(nothing_of_a_changed_mailbox_is_sent),
+	    cmocka_unit_test(a_guess_is_confirmed_or_dropped),
 	    cmocka_unit_test(a_change_behind_the_last_byte_is_none),
 	    cmocka_unit_test(a_message_of_no_bytes_is_checked_too),
 	    cmocka_unit_test(what_cannot_be_read_is_not_sent),

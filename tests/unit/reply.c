@@ -173,6 +173,39 @@ answers_have_their_form(void **state)
 	close(fd);
 }
 
+/* An answer that was put aside is said later, or never. */
+static void
+what_was_put_aside_can_be_taken_back(void **state)
+{
+	int fd = memfd_create("reply", 0);
+	char got[100];
+
+	(void)state;
+	reply_open(&r, fd);
+	assert_false(reply_take_back(&r));
+	for (int other = 0; other < 3; other++) {
+		reply_ok(&r, "one");
+		reply_body(&r, "a\r", 2);
+		reply_put_aside(&r);
+		if (other > 0)
+			reply_end(&r);
+		if (other > 1)
+			reply_flush(&r);
+		assert_int_equal(reply_take_back(&r), other == 0);
+		if (other == 0)
+			reply_body(&r, "\n.", 2);
+		reply_body_end(&r);
+		reply_flush(&r);
+		take(fd, got, sizeof got);
+		check(strcmp(got,
+			  other == 0 ? "+OK one\r\na\r\n..\r\n.\r\n"
+				     : ".\r\n.\r\n") == 0,
+		    "%d: %s", other, got);
+		assert_false(reply_take_back(&r));
+	}
+	close(fd);
+}
+
 static void
 a_line_of_more_than_512_octets_is_a_bug(void **state)
 {
@@ -198,7 +231,7 @@ a_line_of_more_than_512_octets_is_a_bug(void **state)
 static void
 much_is_sent_whole(void **state)
 {
-	enum { LINE = 61, LINES = 3000 };
+	enum { LINE = 61, LINES = 6000 };
 	static const size_t blocks[] = {1000, 4096, REPLY_ROOM - 1, REPLY_ROOM,
 	    REPLY_ROOM + 1, LINE * LINES};
 	static char body[LINE * LINES], want[(LINE + 2) * LINES + 3];
@@ -258,7 +291,7 @@ send_slowly(const char *body, size_t n, char *out)
 static void
 tiny_lines_are_sent_whole(void **state)
 {
-	static char body[70000], want[2 * sizeof body + 8], got[sizeof want];
+	static char body[140000], want[2 * sizeof body + 8], got[sizeof want];
 	static const char letters[] = "\n\n\n\n\r.x\0";
 	int fd = make_nameless("", 0);
 	uint64_t seed = 5;
@@ -292,8 +325,8 @@ static void
 long_lines_are_sent_whole(void **state)
 {
 	static const size_t sizes[] = {32766, 32767, 32768, 32769, 65535, 65536,
-	    65537, REPLY_ROOM - 2, REPLY_ROOM, 200000};
-	static char body[200010], got[200050], want[200050];
+	    65537, REPLY_ROOM - 2, REPLY_ROOM, 400000};
+	static char body[400010], got[400050], want[400050];
 	int fd = make_nameless("", 0);
 
 	(void)state;
@@ -601,6 +634,7 @@ main(void)
 	    cmocka_unit_test(single_bytes_send_the_same),
 	    cmocka_unit_test(messages_follow_one_another),
 	    cmocka_unit_test(answers_have_their_form),
+	    cmocka_unit_test(what_was_put_aside_can_be_taken_back),
 	    cmocka_unit_test(a_line_of_more_than_512_octets_is_a_bug),
 	    cmocka_unit_test(much_is_sent_whole),
 	    cmocka_unit_test(tiny_lines_are_sent_whole),
