@@ -23,6 +23,8 @@
 #define BLOCK 128
 #define MOST  (255 / (BLOCK / LANES) * BLOCK)
 
+#define TINY 8 /* bytes of a line that calls are slow for */
+
 #define PSEUDO_SUBJECT 1
 #define PSEUDO_IMAP    2
 #define PSEUDO_SENT    4 /* it came by mail: so it is not c-client's */
@@ -144,37 +146,56 @@ static inline int
 is_stop_line(const char *p, size_t n, enum stops stops)
 {
 	if (stops == IN_BODY)
-		return n > 0 && memcmp(p, "From ", n < 5 ? n : 5) == 0;
+		return n > 0 && p[0] == 'F' &&
+		    (n < 5 || memcmp(p, "From ", 5) == 0);
 	return n > 0 && (p[0] == '\n' || p[0] == '\r');
 }
 
-/* The same up to the first line in there that begins with a stop, or n. */
+/* As memchr(): the LF. */
+static inline const char *
+end_of_line(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n && i < TINY; i++)
+		if (p[i] == '\n')
+			return p + i;
+	return n > TINY ? memchr(p + TINY, '\n', n - TINY) : NULL;
+}
+
+/* The same line by line, for what begins in there: true at a stop. */
+static inline __attribute__((always_inline)) int
+count_lines_of(
+    const char *p, size_t n, size_t *at, enum stops stops, uint64_t *bare)
+{
+	size_t i = *at, end = n - i < BLOCK ? n : i + BLOCK;
+	int stopped = 0;
+
+	while (i < end && !stopped) {
+		const char *lf = end_of_line(p + i, end - i);
+
+		if (lf == NULL) {
+			i = end;
+			break;
+		}
+		*bare += lf[-1] != '\r';
+		i = (size_t)(lf - p) + 1;
+		stopped = is_stop_line(p + i, n - i, stops);
+	}
+	*at = i;
+	return stopped;
+}
+
+/* The same up to the first line in there that begins with a stop, or n. Where
+ * there was one, there may soon be another: so it begins line by line. */
 static inline __attribute__((always_inline)) size_t
 count_lines(const char *p, size_t n, enum stops stops, uint64_t *bare)
 {
-	size_t i = 0;
+	size_t i = 0, some;
 
-	while (i < n) {
-		size_t some = count_blocks(p + i, n - i, stops, bare);
-		size_t end;
-
-		i += some;
-		if (some > 0)
-			continue;
-		end = n - i < BLOCK ? n : i + BLOCK;
-		while (i < end) {
-			const char *lf = memchr(p + i, '\n', end - i);
-
-			if (lf == NULL) {
-				i = end;
-				break;
-			}
-			*bare += lf[-1] != '\r';
-			i = (size_t)(lf - p) + 1;
-			if (is_stop_line(p + i, n - i, stops))
-				return i;
-		}
-	}
+	while (i < n && !count_lines_of(p, n, &i, stops, bare))
+		do {
+			some = count_blocks(p + i, n - i, stops, bare);
+			i += some;
+		} while (some > 0);
 	return i;
 }
 
