@@ -3,6 +3,7 @@
  *
  * floor greet           a server that greets and says +OK to everything
  * floor sendfile FILE   a server that sends a file
+ * floor sender FILE     a server that sends a mailbox's messages as they are
  * floor scan FILE       reads a file once, and looks for From_ lines
  * floor cut FILE SIZE   truncates a file, and syncs it
  * floor copy FILE TO    copies a file, and syncs it
@@ -15,12 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-#define BLOCK (256 << 10)
+#define BLOCK (1 << 20)
 
 static double
 now(void)
@@ -51,6 +54,80 @@ send_file(const char *path)
 
 	while (sendfile(1, fd, NULL, 1 << 30) > 0)
 		continue;
+	return 0;
+}
+
+/* Where the messages of a mailbox begin that mail.py has written; and its end,
+ * behind them. */
+static off_t *
+find_messages(const char *mail, off_t size, long *count)
+{
+	static const char start[] = "From user@mail.example.org ";
+	const char *at = mail, *end = mail + size;
+	/* A page that is not touched is none. */
+	off_t *starts = calloc((size_t)size / 32 + 2, sizeof *starts);
+
+	if (starts == NULL)
+		err(1, "memory");
+	for (*count = 0; at != NULL; ++*count) {
+		starts[*count] = at - mail;
+		at = memmem(
+		    at + 1, (size_t)(end - at - 1), start, sizeof start - 1);
+	}
+	starts[*count] = size;
+	return starts;
+}
+
+static void
+send_message(char *mail, off_t from, off_t to)
+{
+	char ok[] = "+OK\r\n", dot[] = "\r\n.\r\n";
+	struct iovec parts[] = {
+	    {ok,          5		  },
+            {mail + from, (size_t)(to - from)},
+            {dot,         5                  }
+        };
+	int first = 0;
+
+	while (first < 3) {
+		ssize_t n = writev(1, parts + first, 3 - first);
+
+		if (n == -1)
+			err(1, "writev");
+		while (first < 3 && (size_t)n >= parts[first].iov_len)
+			n -= (ssize_t)parts[first++].iov_len;
+		if (first < 3) {
+			parts[first].iov_base =
+			    (char *)parts[first].iov_base + n;
+			parts[first].iov_len -= (size_t)n;
+		}
+	}
+}
+
+/* One command at a time; what is no RETR is answered as if it were STAT. */
+static int
+send_messages(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	off_t size = lseek(fd, 0, SEEK_END), *starts;
+	char *mail = mmap(
+	    NULL, (size_t)size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+	char line[512] = "";
+	long count, number;
+
+	if (mail == MAP_FAILED)
+		err(1, "%s", path);
+	starts = find_messages(mail, size, &count);
+	do {
+		if (sscanf(line, "RETR %ld", &number) == 1 && number > 0 &&
+		    number <= count)
+			send_message(mail, starts[number - 1], starts[number]);
+		else if (dprintf(1, "+OK %ld %lld\r\n", count,
+			     (long long)size) < 0 ||
+		    (line[0] | 32) == 'q')
+			break;
+	} while (read(0, line, sizeof line - 1) > 0);
+	free(starts);
 	return 0;
 }
 
@@ -139,6 +216,8 @@ main(int argc, char **argv)
 		return greet();
 	if (strcmp(what, "sendfile") == 0 && argc == 3)
 		return send_file(argv[2]);
+	if (strcmp(what, "sender") == 0 && argc == 3)
+		return send_messages(argv[2]);
 	if (strcmp(what, "scan") == 0 && argc == 3)
 		seconds = scan(argv[2]);
 	else if (strcmp(what, "cut") == 0 && argc == 4)
@@ -146,7 +225,8 @@ main(int argc, char **argv)
 	else if (strcmp(what, "copy") == 0 && argc == 4)
 		seconds = copy(argv[2], argv[3]);
 	else
-		errx(2, "floor greet | sendfile | scan | cut | copy ...");
+		errx(2,
+		    "floor greet | sendfile | sender | scan | cut | copy ...");
 	printf("{\"seconds\":%.6f}\n", seconds);
 	return 0;
 }

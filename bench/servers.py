@@ -70,6 +70,7 @@ SERVERS = {
     'floor-secrets': (None, 'mbox', lambda w: [f'{w}/judge', 'three', HASH]),
     'greeter': (None, None, lambda w: [f'{w}/floor', 'greet']),
     'cat': (None, None, lambda w: ['/bin/cat', f'{w}/mail/bench1']),
+    'sender': (None, 'mbox', lambda w: [f'{w}/floor', 'sender', f'{w}/mail/bench1']),
     'sendfile': (None, None, lambda w: [f'{w}/floor', 'sendfile', f'{w}/mail/bench1']),
 }
 PEERS = [name for name, (package, _, _) in SERVERS.items() if package]

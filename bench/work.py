@@ -216,8 +216,9 @@ def check(b, server, box, got):
 
 def download(b, server, depth, command='RETR'):
     b.prepare(server, 'big')
+    time.sleep(0.1 if b.tiny else 2.5)  # as in opening()
     with Running(server):
-        if server.kind:
+        if server.kind and server.name != 'sender':
             b.client(server, 'open')
     with Running(server) as run:
         got = b.client(server, 'retrieve', depth, command) if server.kind else b.client(server, 'drain')
