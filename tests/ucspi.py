@@ -271,11 +271,15 @@ def monitors_alone(place, box, server):
     """Who faces the client could say what it liked, and be believed."""
     client = poplib.POP3('127.0.0.1', server.port, SECONDS)
     monitor, control = server.started
+    have = []
     for _ in range(SECONDS * 10):  # the greeting comes before the processes, and one may be about to close it
         with open(f'/proc/{monitor}/task/{monitor}/children', encoding='ascii') as f:
             processes = [monitor] + [int(pid) for pid in f.read().split()]
-        have = [[os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')].count(control)
-                for pid in processes]
+        try:
+            have = [[os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')].count(control)
+                    for pid in processes]
+        except FileNotFoundError:
+            pass  # it has just been closed
         if have == [1, 0, 0]:
             break
         time.sleep(0.1)
