@@ -236,7 +236,7 @@ quit_deletes(void **state)
 	    END_QUIT);
 	assert_int_equal(on.sum.deleted, 1);
 	assert_int_equal(on.sum.left, 1);
-	check_mbox(TWO + strlen(TWO) / 2, strlen(TWO) / 2, "the second");
+	check_mbox(&TWO[strlen(TWO) / 2], strlen(TWO) / 2, "the second");
 }
 
 static void
