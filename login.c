@@ -738,7 +738,8 @@ login_run(const struct login_config *config)
 	jail_lock_memory(l, sizeof *l);
 	jail_login(&j);
 	if (!config->proxy || (meet_proxy(l) && login_greet(config))) {
-		note_greeting(l);
+		if (l->out.trace != NULL)
+			note_greeting(l);
 		l->awaited = "login";
 		l->deadline_ms = bytes_now_ms() + config->timeout_s * 1000LL;
 		authorization(l);

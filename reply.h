@@ -51,8 +51,8 @@ void reply_open(struct reply *r, int fd);
 /* From now on to a pipe, as if nothing had been said. */
 void reply_turn(struct reply *r, int fd);
 
-/* "+OK text", in the client's language. printf-like; the text must not hold
- * client bytes. */
+/* "+OK text", in the client's language. printf-like, with %s, %u and PRIu64
+ * only; the text must not hold client bytes. */
 void reply_ok(struct reply *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

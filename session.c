@@ -383,7 +383,7 @@ session_capa(struct reply *out, int login_delay_s)
 	reply_line(out, "AUTH-RESP-CODE");
 	reply_line(out, "PIPELINING");
 	if (login_delay_s > 0)
-		reply_line(out, "LOGIN-DELAY %d", login_delay_s);
+		reply_line(out, "LOGIN-DELAY %u", (unsigned)login_delay_s);
 	reply_line(out, "EXPIRE NEVER");
 }
 

@@ -8,6 +8,8 @@
 
 #include "failing.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -150,7 +152,8 @@ answers_have_their_form(void **state)
 	reply_ok(&r, "%s", "");
 	reply_err(&r, NULL, "unknown command");
 	reply_err(&r, "IN-USE", "come back");
-	reply_line(&r, "%d %d", 1, 120);
+	reply_line(&r, "%s%u%s: %u", "a", 0U, "bc", UINT32_MAX);
+	reply_line(&r, "%" PRIu64 " of %" PRIu64 ".", (uint64_t)0, UINT64_MAX);
 	reply_count(&r, 2, 0);
 	reply_count(&r, UINT32_MAX, UINT64_MAX);
 	reply_item(&r, 10, "id");
@@ -164,7 +167,8 @@ answers_have_their_form(void **state)
 	    "+OK \r\n"
 	    "-ERR unknown command\r\n"
 	    "-ERR [IN-USE] come back\r\n"
-	    "1 120\r\n"
+	    "a0bc: 4294967295\r\n"
+	    "0 of 18446744073709551615.\r\n"
 	    "2 0\r\n"
 	    "4294967295 18446744073709551615\r\n"
 	    "10 id\r\n"
@@ -207,24 +211,67 @@ what_was_put_aside_can_be_taken_back(void **state)
 }
 
 static void
-a_line_of_more_than_512_octets_is_a_bug(void **state)
+say(const char *text)
+{
+	reply_ok(&r, "%s", text);
+}
+
+static void
+say_with_a_dot(const char *text)
+{
+	reply_ok(&r, "%s.", text);
+}
+
+static void
+say_a_number(const char *text)
+{
+	reply_ok(&r, "%zu", strlen(text));
+}
+
+static void
+say_in_columns(const char *text)
+{
+	reply_ok(&r, "%9s", text);
+}
+
+/* How a process ends that says so. */
+static int
+status_of(void (*talk)(const char *text), const char *text)
 {
 	int status;
 	pid_t pid = fork();
-	char text[600];
 
-	(void)state;
 	assert_int_not_equal(pid, -1);
-	memset(text, 'x', sizeof text);
-	text[sizeof text - 1] = '\0';
 	if (pid == 0) {
 		note_log();
-		reply_ok(&r, "%s", text);
+		talk(text);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 70);
+	return WEXITSTATUS(status);
+}
+
+static void
+a_line_of_more_than_512_octets_is_a_bug(void **state)
+{
+	char text[600];
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	text[sizeof text - 1] = '\0';
+	assert_int_equal(status_of(say, text), 70);
+	assert_int_equal(status_of(say, text + 94), 0);
+	assert_int_equal(status_of(say, text + 93), 70);
+	assert_int_equal(status_of(say_with_a_dot, text + 94), 70);
+}
+
+static void
+what_printf_knows_beside_is_a_bug(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of(say_a_number, ""), 70);
+	assert_int_equal(status_of(say_in_columns, ""), 70);
 }
 
 /* More than the buffer holds, in blocks of every size around its room. */
@@ -636,6 +683,7 @@ main(void)
 	    cmocka_unit_test(answers_have_their_form),
 	    cmocka_unit_test(what_was_put_aside_can_be_taken_back),
 	    cmocka_unit_test(a_line_of_more_than_512_octets_is_a_bug),
+	    cmocka_unit_test(what_printf_knows_beside_is_a_bug),
 	    cmocka_unit_test(much_is_sent_whole),
 	    cmocka_unit_test(tiny_lines_are_sent_whole),
 	    cmocka_unit_test(long_lines_are_sent_whole),
