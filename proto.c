@@ -8,16 +8,32 @@
 #include <stddef.h>
 #include <string.h>
 
+/* strspn() and strcspn() would do, but are pages of the C library that nobody
+ * else needs. */
+static char *
+past_spaces(char *text)
+{
+	while (*text == ' ')
+		text++;
+	return text;
+}
+
+/* Cuts the text at its first space; returns what is behind that. */
+static char *
+cut(char *text)
+{
+	char *end = strchrnul(text, ' ');
+
+	if (*end != '\0')
+		*end++ = '\0';
+	return end;
+}
+
 char *
 proto_verb(char *line, char **rest)
 {
-	size_t len;
-
-	line += strspn(line, " ");
-	len = strcspn(line, " ");
-	*rest = line + len;
-	if (**rest != '\0')
-		*(*rest)++ = '\0';
+	line = past_spaces(line);
+	*rest = cut(line);
 	return line;
 }
 
@@ -25,13 +41,10 @@ proto_verb(char *line, char **rest)
 static char *
 next_word(char **rest)
 {
-	char *word = *rest + strspn(*rest, " ");
-	size_t len = strcspn(word, " ");
+	char *word = past_spaces(*rest);
 
-	*rest = word + len;
-	if (**rest != '\0')
-		*(*rest)++ = '\0';
-	return len == 0 ? NULL : word;
+	*rest = cut(word);
+	return *word == '\0' ? NULL : word;
 }
 
 /* Plain digits; a number that does not fit becomes UINT32_MAX. */
@@ -79,7 +92,7 @@ read_name(char *rest, struct args *args)
 {
 	size_t len;
 
-	rest += strspn(rest, " ");
+	rest = past_spaces(rest);
 	len = strlen(rest);
 	while (len > 0 && rest[len - 1] == ' ')
 		rest[--len] = '\0';
