@@ -59,9 +59,9 @@ meet(char *user, char *pass)
 	say("+OK\r\n");
 	while (hear(line)) {
 		if (strncmp(line, "USER ", 5) == 0)
-			strcpy(user, line + 5);
+			snprintf(user, LINE, "%s", line + 5);
 		if (strncmp(line, "PASS ", 5) == 0) {
-			strcpy(pass, line + 5);
+			snprintf(pass, LINE, "%s", line + 5);
 			return;
 		}
 		say("+OK\r\n");

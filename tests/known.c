@@ -18,22 +18,22 @@
 #include <uninorm.h>
 #include <unistr.h>
 
-#define DIGEST(name, context)                                                  \
-	void __real_##name(context *c, size_t n, uint8_t *out);                \
-	void __wrap_##name(context *c, size_t n, uint8_t *out);                \
-	void __wrap_##name(context *c, size_t n, uint8_t *out)                 \
+#define DIGEST(name)                                                           \
+	void __real_##name(void *c, size_t n, uint8_t *out);                   \
+	void __wrap_##name(void *c, size_t n, uint8_t *out);                   \
+	void __wrap_##name(void *c, size_t n, uint8_t *out)                    \
 	{                                                                      \
 		__real_##name(c, n, out);                                      \
 		__msan_unpoison(out, n);                                       \
 	}
 
-DIGEST(nettle_md5_digest, struct md5_ctx)
-DIGEST(nettle_sha1_digest, struct sha1_ctx)
-DIGEST(nettle_sha256_digest, struct sha256_ctx)
-DIGEST(nettle_umac64_digest, struct umac64_ctx)
-DIGEST(nettle_hmac_md5_digest, struct hmac_md5_ctx)
-DIGEST(nettle_hmac_sha1_digest, struct hmac_sha1_ctx)
-DIGEST(nettle_hmac_sha256_digest, struct hmac_sha256_ctx)
+DIGEST(nettle_md5_digest)
+DIGEST(nettle_sha1_digest)
+DIGEST(nettle_sha256_digest)
+DIGEST(nettle_umac64_digest)
+DIGEST(nettle_hmac_md5_digest)
+DIGEST(nettle_hmac_sha1_digest)
+DIGEST(nettle_hmac_sha256_digest)
 
 #define KEYS(name)                                                             \
 	void __real_##name(size_t key_len, const uint8_t *key,                 \

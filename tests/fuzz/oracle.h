@@ -37,6 +37,7 @@ oracle_line(size_t *len)
 	const char *line = oracle.at;
 	const char *lf = memchr(line, '\n', (size_t)(oracle.end - line));
 
+	*len = 0;
 	if (lf == NULL)
 		return NULL;
 	oracle.at = lf + 1;

@@ -565,7 +565,7 @@ show_ids(struct opened *o, char ids[8][UIDL_TEXT])
 static void
 copies_keep_their_ids(void **state)
 {
-	char ids[8][UIDL_TEXT];
+	char ids[8][UIDL_TEXT] = {{'\0'}};
 	struct opened o;
 
 	(void)state;

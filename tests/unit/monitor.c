@@ -218,8 +218,7 @@ keep_lock(int gives_back)
 	struct account joe = {.name = "joe", .uid = getuid(), .gid = getgid()};
 	int ends[2];
 
-	assert_non_null(getcwd(joe.mailbox, sizeof joe.mailbox - 4));
-	strcat(joe.mailbox, "/box");
+	snprintf(joe.mailbox, sizeof joe.mailbox, "%s/box", test_dir);
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	session.fd = ends[0];

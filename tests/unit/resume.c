@@ -111,7 +111,7 @@ write_journal(void)
 static void
 check_file(const char *want, size_t n, const char *what)
 {
-	char got[4 * SIZE];
+	static char got[4 * SIZE];
 	ssize_t len = pread(on.r.fd, got, sizeof got, 0);
 
 	check_bytes(got, (size_t)len, want, n, what);

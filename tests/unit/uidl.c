@@ -466,6 +466,8 @@ without_memory_nothing_is_numbered(void **state)
 	struct index was = {.messages = calloc(4, sizeof(struct message))};
 
 	(void)state;
+	if (was.messages == NULL)
+		abort();
 	for (unsigned nth = 1; nth < 3; nth++) {
 		note_log();
 		fail_call("calloc", nth, ENOMEM);
