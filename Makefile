@@ -164,7 +164,7 @@ model:
 power-all:
 	tests/power.py --all
 
-seeded: faults
+seeded: faults fuzz-targets
 	tests/seeded.sh
 
 # Which lines and branches the suite reaches; the suite under sanitizers and

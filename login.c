@@ -655,7 +655,6 @@ meet_proxy(struct login *l)
 static int
 learn_methods(struct login *l)
 {
-
 	l->is_news = 0;
 	return privsep_send(l->config->monitor, MSG_SWITCHED) &&
 	    await_answer(l) == MSG_METHODS &&

@@ -2,8 +2,9 @@
 # tests/seeded.sh [NAME or TEST...]   mistakes, each made in a copy of the tree: caught?
 #
 # A test that cannot fail proves nothing. Each line below is a mistake that
-# the update could have: its name, the file, the change (sed), and the test
-# that must go red over it, as it is run there. TAP, one line for each mistake.
+# the update, or what reads from outside, could have: its name, the file, the
+# change (sed), and the test that must go red over it, as it is run there; of
+# fuzzing the target, with the inputs of the suite. TAP, one line for each.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 tree=$(pwd)
@@ -65,6 +66,30 @@ failed-write-not-noticed | bytes.c | /^bytes_write/,/^}/s/return 0;/return 1;/ |
 session-goes-on-without-recovery | maildrop.c | s/return why == FINE ? FINE : TEMP;/return FINE;/ | fault
 quit-always-says-ok | session.c | /^finish/,/^}/s/if (why == FINE) {/if (why == FINE || why == TEMP) {/ | fault
 lock-file-left-behind | monitor.c | /^reap/,/^}/s/dotlock_remove(&m->lock);// | fault
+dot-of-a-line-not-doubled | reply.c | s/if (r->line_start && bytes\[0\] == .\..)/if (0)/ | fuzz-session
+dot-of-a-tiny-line-not-doubled | reply.c | s/if (line_start && c == .\..)/if (0)/ | fuzz-session
+cr-too-many | reply.c | s/if (c == .\\n. && !after_cr)/if (c == 10)/ | fuzz-session
+last-line-without-its-end | reply.c | s/^\tif (!r->line_start)$/\tif (0)/ | fuzz-session
+line-too-many-by-top | message.c | s/r->lines--/r->lines -= r->lines != 2/ | fuzz-session
+both-locks-kept | maildrop.c | s/^\tboxlock_release(&d->lock, &d->mbox);$/\t;/ | fuzz-session
+reset-that-forgets | maildrop.c | s/d->mbox.messages\[i\].deleted = 0;/;/ | fuzz-session
+another-message-than-the-next | session.c | s/row->number + 1 == number && // | fuzz-session
+tries-without-end | monitor.c | s/m->refused < m->config->tries/1/ | fuzz-monitor
+table-without-stages | monitor.c | s/ && r->from == from && r->stage == m->stage// | fuzz-monitor
+proof-not-asked-for | monitor.c | s/is_proved = has_proved(m, &c);/is_proved = 1;/ | fuzz-monitor
+password-not-looked-at | monitor.c | s/why = is_proved ? FINE : auth_check(&m->auth, &c, &m->account);/why = FINE;/ | fuzz-monitor
+proxy-not-waited-for | monitor.c | s/m->introduced == m->config->proxy &&/1 \&\&/ | fuzz-monitor
+lock-given-twice | monitor.c | s/m->lock.held)/0)/ | fuzz-monitor
+length-of-unix-addresses | proxy.c | s/#define UNIX_LEN      216/#define UNIX_LEN      215/ | fuzz-proxy
+length-of-inet6-addresses | proxy.c | s/#define INET6_LEN     36/#define INET6_LEN     35/ | fuzz-proxy
+length-of-the-tls-part | proxy.c | s/len < SSL_LEN /len < SSL_LEN - 1 / | fuzz-proxy
+port-too-large | proxy.c | s/"65535"/"65536"/ | fuzz-proxy
+mapped-address-stays | proxy.c | s/IN6_IS_ADDR_V4MAPPED(in6)/0/ | fuzz-proxy
+step-of-more-than-there-is | journal.c | s/rec->len > w->result - w->to/0/ | fuzz-recovery
+other-file-believed | journal.c | s/w->r->fs != w->plan.fs .* st.st_ino != w->plan.ino/0/ | fuzz-recovery
+samples-not-looked-at | journal.c | s/return plan_is_true(&w->plan, w->r->fd, rec->to + rec->len + PLAN_ID);/return FINE;/ | fuzz-recovery
+result-one-too-small | journal.c | s/w->result += w->end - w->from;/w->result += w->end - w->from - 1;/ | fuzz-recovery
+parts-on-each-other | plan.c | s/r->offset < end/0/ | fuzz-recovery
 '
 
 dir=$(mktemp -d) || exit 1
@@ -80,6 +105,13 @@ catches() { # catches TEST: is the copy's mistake seen?
 	power) sign='^# .* loss[0-9]/'
 		! tests/power.py --tree "$dir/tree" --until-red >"$dir/out" 2>&1 &&
 		grep -q "$sign" "$dir/out" ;;
+	fuzz-*) sign='expected\|bug: '
+		target=tests/fuzz/bin/address-undefined/${1#fuzz-}
+		mkdir "$dir/tree/new"
+		make -s -C "$dir/tree" "$target" >"$dir/out" 2>&1 &&
+		! (cd "$dir/tree" && ASAN_OPTIONS=detect_leaks=0 $target -detect_leaks=0 -runs=10000 \
+		    -seed=1 new "tests/fuzz/corpus/${1#fuzz-}") >"$dir/out" 2>&1 &&
+		grep -q "$sign" "$dir/out" ;;
 	*) false ;;
 	esac
 }
@@ -88,13 +120,16 @@ failed=0
 seed() { # seed NAME FILE CHANGE TEST
 	rm -rf "$dir/tree"
 	mkdir "$dir/tree"
-	cp -p "$tree"/*.[cho] "$tree/Makefile" "$dir/tree"
+	cp -p "$tree"/*.[cho] "$tree/filter.bpf" "$tree/Makefile" "$dir/tree"
+	mkdir -p "$dir/tree/tests/unit"
+	cp -rp "$tree/tests/fuzz" "$dir/tree/tests"
+	cp -p "$tree"/tests/unit/*.h "$dir/tree/tests/unit"
 	sed -i "$3" "$dir/tree/$2"
 	if cmp -s "$tree/$2" "$dir/tree/$2"; then
 		echo "not ok - seeded/$1: the change fits no more"
 		failed=1
 	elif catches "$4"; then
-		echo "ok - seeded/$1: $(grep -m 1 "$sign" "$dir/out" | cut -c3-120)"
+		echo "ok - seeded/$1: $(grep -m 1 "$sign" "$dir/out" | sed "s/^# //" | cut -c1-120)"
 	else
 		echo "not ok - seeded/$1: $4 does not see it"
 		sed 's/^/# /' "$dir/out" | tail -n 5
