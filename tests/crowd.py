@@ -184,16 +184,24 @@ class Crowd:
             os.close(theirs)
             watch = threading.Timer(LIMIT, p.kill)
             watch.start()
-            try:
-                while os.read(ours, 65536):
-                    pass
-            except OSError:
-                pass  # that is how a terminal ends
+            self.answer_mutt(ours)
             p.wait()
             watch.cancel()
             os.close(ours)
             self.count('by mutt')
             time.sleep(0.3)
+
+    def answer_mutt(self, terminal):
+        """Where it finds the mailbox locked for long it holds one of the locks and
+        asks whether to remove the other one: no, and it leaves."""
+        asked = False
+        try:
+            while shown := os.read(terminal, 65536):
+                asked |= b'remove lock' in shown
+                if asked:
+                    os.write(terminal, b'n' if b'remove lock' in shown else b'x')
+        except OSError:
+            pass  # that is how a terminal ends
 
     # -- who reads
 

@@ -28,7 +28,7 @@ from wire import Wire
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MANY = 200000  # messages, to see what each needs
-EACH, FIXED = 64, 1 << 20  # bytes a message, and of buffers
+EACH, FIXED = 64, 2 << 20  # bytes a message; of buffers, and what the kernel's count may be off by
 DAY = rb'(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +'
 MONTH = rb'(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +'
 CLOCK = rb'\d{1,2}:\d\d(?::\d\d)?(?= |\Z)'
