@@ -20,6 +20,7 @@ MIB, GIB = 1 << 20, 1 << 30
 BOXES = {'small': (10, 100 << 10), 'big': (20000, GIB), 'many': (100000, 100 * MIB)}
 GROWN = {'messages': (1000000, GIB), 'bytes': (1000, 10 * GIB), 'line': (1, 10 * GIB)}
 TINY = {'small': (10, 20 << 10), 'big': (200, MIB), 'many': (1000, MIB)}
+TIMES = 3  # for hostile mail
 BUILD = ['cc', '-std=c11', '-D_GNU_SOURCE', '-O3', '-Wall', '-Wextra', '-Wconversion', '-Wshadow',
          '-Wstrict-prototypes', '-Werror']
 
@@ -290,18 +291,22 @@ def growth(b, server):
 
 
 def cpu_of(b, server, pieces):
-    """CPU seconds for all that can be asked of it: first STAT, LIST and UIDL, then RETR of all; and what it has."""
-    b.put(pieces)
-    with Running(server) as first:
-        got = b.client(server, 'open')
-    with Running(server) as then:
-        b.client(server, 'retrieve', 32, 'RETR')
-    return first.cpu_s + then.cpu_s, got
+    """CPU seconds for all that can be asked of it, the least of a few times: first STAT, LIST and UIDL, then RETR of
+    all; and what it has."""
+    pieces, seconds = list(pieces), []
+    for _ in range(1 if b.tiny else TIMES):
+        b.put(pieces)
+        with Running(server) as first:
+            got = b.client(server, 'open')
+        with Running(server) as then:
+            b.client(server, 'retrieve', 32, 'RETR')
+        seconds.append(first.cpu_s + then.cpu_s)
+    return min(seconds), got
 
 
 def hostile(b, server):
     """The worst of what is made to hurt: how many times the CPU of plain mail of as many bytes, octets, and, where they
-    are more, messages; and how many times that of a quarter of it, which should be 4."""
+    are more, messages; and how many times that it needs above the straight line through a quarter of it."""
     size = MIB if b.tiny else 32 * MIB
     least = cpu_of(b, server, mail.pieces(1, 1000))[0]
     figures, plain = {}, {}
@@ -314,9 +319,9 @@ def hostile(b, server):
         if key not in plain:
             plain[key] = cpu_of(b, server, mail.pieces(count or octets // 3000, max(octets, 300 * count)))[0]
         figures[kind] = whole / plain[key]
-        figures[kind + ', growth'] = (whole - least) / max(part, 1e-3)
-    figures['growth'] = max(v for k, v in figures.items() if k.endswith('growth'))
-    figures['worst'] = max(v for k, v in figures.items() if not k.endswith('growth'))
+        figures[kind + ', bend'] = (whole - least - 4 * part) / plain[key]
+    figures['bend'] = max(v for k, v in figures.items() if k.endswith('bend'))
+    figures['worst'] = max(v for k, v in figures.items() if not k.endswith('bend'))
     return figures
 
 
