@@ -87,8 +87,8 @@ has_year(const char *at, const char *end)
 /* Where the "10:00" or "10:00:59" ends whose first colon that is; NULL if it is
  * none. There may be one digit less, and *at is where they begin. */
 static const char *
-clock_around(const char *start, const char *colon, const char *end,
-    const char **at)
+clock_around(
+    const char *start, const char *colon, const char *end, const char **at)
 {
 	const char *word = colon;
 

@@ -92,12 +92,16 @@ def reference(work, figure, name):
     return work, name, figure
 
 
+def in_words(name):
+    return next((f'"{row[0]}"' for row in ROWS if f'{row[1]}:{row[2]}' == name), name)
+
+
 def judge(results, row, goal):
     """The goal in words, how near, and whether it is reached (None: not measured)."""
     _, work, figure, unit, _ = row
     *name, factor = goal.split()
     is_rate = figure.endswith('rate')
-    words = ('≥' if is_rate else '≤') + f' {factor} ' + (f'× {name[0]}' if name else unit)
+    words = ('≥' if is_rate else '≤') + f' {factor} ' + (f'× {in_words(name[0])}' if name else unit)
     if name:
         got = results.ratio((work, 'pop3d', figure), reference(work, figure, name[0]))
     else:
