@@ -31,7 +31,12 @@ SESSIONS = (  # for valgrind: what is said, and how many replies are +OK
 )
 
 
+failures = []
+
+
 def expect(holds, what, more=''):
+    if not holds:
+        failures.append(what)
     print(f'{"" if holds else "not "}ok - sanitize: {what}')
     for line in more.splitlines() if not holds else ():
         print(f'# {line}')
@@ -94,7 +99,8 @@ def memcheck(directory):
     for path in units(tree):
         if os.path.basename(path) in SWEEPS:
             continue
-        play(tree, f'{os.path.basename(path)} under valgrind', VALGRIND + [path], CMOCKA_MESSAGE_OUTPUT='TAP')
+        play(tree, f'{os.path.basename(path)} under valgrind', VALGRIND + [path], CMOCKA_MESSAGE_OUTPUT='TAP',
+             UNDER_VALGRIND='1')
     for i, (said, want) in enumerate(SESSIONS, 1):
         memcheck_session(f'{directory}/{i}', tree, said, want, i)
 
@@ -137,7 +143,7 @@ def main(argv):
         if argv == ['all']:
             os.mkdir(f'{directory}/valgrind')
             memcheck(f'{directory}/valgrind')
-    return 0
+    return bool(failures)
 
 
 if __name__ == '__main__':

@@ -276,7 +276,11 @@ def survives_every_fault(place):
 
 def needs_room(place):
     """On the disk, and in memory, to hash."""
+    with open(PROGRAM, 'rb') as f:
+        is_sanitized = b'libasan' in f.read()  # which cannot even begin in so little memory
     for limit, scheme, status in (('--fsize=8', 'plain', IO), ('--data=4194304', 'crypt', SOFTWARE)):
+        if is_sanitized and scheme == 'crypt':
+            continue
         place.write(OTHERS)
         # Python ignores the signal that comes with the first, and so does what it starts.
         done = subprocess.run(['prlimit', limit, PROGRAM, '-f', place.file, '-s', scheme, 'set', 'joe'], input=b'pencil\n',

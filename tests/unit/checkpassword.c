@@ -110,11 +110,13 @@ each_end_has_a_meaning(void **state)
 static void
 one_that_cannot_be_started_is_no_refusal(void **state)
 {
-	const char *const paths[] = {"/nonexistent", "/", "/dev/null",
-	    make_program("#!/nonexistent\n"), "", "false"};
+	const char *const paths[] = {"/nonexistent", "/", "/dev/null", "",
+	    "false", make_program("#!/nonexistent\n")};
+	/* It dies of an execve() that fails as late as that of the last. */
+	int under_valgrind = getenv("UNDER_VALGRIND") != NULL;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(paths); i++) {
+	for (size_t i = 0; i < COUNT(paths) - (size_t)under_valgrind; i++) {
 		note_log();
 		check(
 		    checkpassword_check(paths[i], "joe", "secret", "") == TEMP,

@@ -47,13 +47,16 @@ set_peer(const char *address)
 static void
 set_environment(const char *variables)
 {
-	char copy[600], *rest = copy, *one;
+	static char copy[600], *all[20];
+	char *rest = copy;
+	size_t count = 0;
 
 	snprintf(copy, sizeof copy, "%s", variables);
-	clearenv();
-	while ((one = strsep(&rest, " ")) != NULL)
-		if (*one != '\0')
-			putenv(strdup(one));
+	while (
+	    count < COUNT(all) - 1 && (all[count] = strsep(&rest, " ")) != NULL)
+		count += *all[count] != '\0';
+	all[count] = NULL;
+	environ = all;
 }
 
 static const struct {
