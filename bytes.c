@@ -1,5 +1,5 @@
 /*
- * bytes.c - numbers as bytes, a digest, whole reads and writes, the clock
+ * bytes.c - numbers as bytes, a digest, reads and writes, wiping, the clock
  */
 #include "bytes.h"
 
@@ -103,6 +103,21 @@ bytes_write(int fd, const void *bytes, size_t n, off_t at)
 		n -= (size_t)some;
 	}
 	return 1;
+}
+
+void
+bytes_wipe(void *bytes, size_t n)
+{
+	explicit_bzero(bytes, n);
+#ifdef __aarch64__
+	__asm__ volatile("movi v0.2d, #0\n\tmovi v1.2d, #0\n\t"
+			 "movi v2.2d, #0\n\tmovi v3.2d, #0\n\t"
+			 "movi v4.2d, #0\n\tmovi v5.2d, #0\n\t"
+			 "movi v6.2d, #0\n\tmovi v7.2d, #0"
+			 :
+			 :
+			 : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7");
+#endif
 }
 
 /* Where the C library's struct is the kernel's. */

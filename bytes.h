@@ -1,5 +1,5 @@
 /*
- * bytes.h - numbers as bytes, a digest, whole reads and writes, the clock
+ * bytes.h - numbers as bytes, a digest, reads and writes, wiping, the clock
  *
  * What the formats of index, journal and messages have in common.
  */
@@ -34,6 +34,12 @@ int bytes_write(int fd, const void *bytes, size_t n, off_t at);
  * errno, if that cannot be found out.
  */
 uint64_t bytes_file_system(int fd);
+
+/*
+ * explicit_bzero(), also of the registers in which copying leaves the last
+ * bytes: on aarch64 functions with variable arguments write them to the stack.
+ */
+void bytes_wipe(void *bytes, size_t n);
 
 /* fstat(), as the system call of that name: it takes no path. */
 int bytes_stat(int fd, struct stat *st);

@@ -160,7 +160,7 @@ forget_used(struct login *l)
 	line_wipe(&l->in);
 	if (l->in.left > 0)
 		used = (size_t)(l->in.bytes - l->bytes);
-	explicit_bzero(l->bytes, used);
+	bytes_wipe(l->bytes, used);
 }
 
 /* Tells the client. All refusals look alike. */

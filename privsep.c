@@ -498,7 +498,7 @@ wipe_text(struct wire *w, const char *text)
 	size_t at = (size_t)((const unsigned char *)text - w->bytes);
 
 	must(at < sizeof w->bytes);
-	explicit_bzero(w->bytes + at, strlen(text));
+	bytes_wipe(w->bytes + at, strlen(text));
 }
 
 void
@@ -511,7 +511,7 @@ privsep_wipe_secret(struct wire *w, const struct credentials *c)
 void
 privsep_wipe(struct wire *w)
 {
-	explicit_bzero(w->bytes, w->len);
+	bytes_wipe(w->bytes, w->len);
 	w->len = 0;
 	w->at = 0;
 }
