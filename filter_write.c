@@ -27,8 +27,9 @@ struct rule {
 	struct scmp_arg_cmp args[2];
 };
 
-/* A stopped process that is woken in poll() goes on with restart_syscall();
- * where the clock cannot be read in user space, clock_gettime() is a call. */
+/* For x86-64. A stopped process that is woken in poll() goes on with
+ * restart_syscall(); where the clock cannot be read in user space,
+ * clock_gettime() is a call. */
 static const struct rule login_rules[] = {
     {.call = SCMP_SYS(read)},
     {.call = SCMP_SYS(write)},
@@ -100,8 +101,13 @@ add(scmp_filter_ctx f, uint32_t machine, const struct rule *r)
 {
 	int call = r->call;
 
-	if (call == SCMP_SYS(poll) && machine == SCMP_ARCH_AARCH64)
-		call = SCMP_SYS(ppoll); /* what poll() is on younger machines */
+	/* What poll() is on younger machines, and that is called once more. */
+	if (machine == SCMP_ARCH_AARCH64) {
+		if (call == SCMP_SYS(restart_syscall))
+			return;
+		if (call == SCMP_SYS(poll))
+			call = SCMP_SYS(ppoll);
+	}
 	check(seccomp_rule_add_exact_array(
 		  f, SCMP_ACT_ALLOW, call, r->count, r->args) == 0,
 	    "libseccomp does not take a rule");

@@ -32,8 +32,10 @@ def allowed(table):
     with open(os.path.join(os.path.dirname(HERE), 'filter_write.c'), encoding='ascii') as f:
         text = f.read()
     rules = re.search(table + r'\[\] = \{\n(.*?)\n\};', text, re.DOTALL)[1]
-    poll = 'poll' if os.uname().machine == 'x86_64' else 'ppoll'
-    return {poll if name == 'poll' else name for name in re.findall(r'SCMP_SYS\((\w+)\)', rules)}
+    names = set(re.findall(r'SCMP_SYS\((\w+)\)', rules))
+    if os.uname().machine != 'x86_64':
+        names = names - {'poll', 'restart_syscall'} | {'ppoll'}
+    return names
 
 
 def made(traces):

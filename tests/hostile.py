@@ -225,7 +225,9 @@ def allowed_numbers(table):
     defines = subprocess.run(['cc', '-dM', '-E', '-include', 'sys/syscall.h', '-x', 'c', '/dev/null'],
                              capture_output=True, check=True, text=True).stdout
     number = {n: int(v) for n, v in re.findall(r'^#define __NR_(\w+) (\d+)$', defines, re.MULTILINE)}
-    return {number[n if n in number else 'p' + n] for n in names}
+    if 'poll' not in number:
+        names = set(names) - {'poll', 'restart_syscall'} | {'ppoll'}
+    return {number[n] for n in names}
 
 
 def landlock_version(place):
