@@ -31,6 +31,7 @@ sys.dont_write_bytecode = True
 from delivery import LIMIT, content, judge, number_of, run_in_both
 
 DELIVERIES = 1500  # in each form
+LOST = 'lock removed by another'  # maildrop finds its holder dead, and removes the next one's
 BY_AGENTS = 10     # of those that come alone, one in so many is a program's
 READERS, KILLED = 3, 8  # one session in so many is killed
 MOST = 3 << 20  # bytes of the mailbox, or who delivers waits
@@ -46,8 +47,9 @@ class Held:
     """Locks of a mailbox, in that order; the second is not waited for while
     the first is held."""
 
-    def __init__(self, place, *order):
+    def __init__(self, place, lost, *order):
         self.path, self.lock, self.order = place.mailbox, place.mailbox + '.lock', order
+        self.lost = lost  # what is done where somebody has removed the lock file
         self.rng = random.Random(time.monotonic_ns())
 
     def take_dot(self):
@@ -82,7 +84,10 @@ class Held:
     def release(self, taken):
         self.file.close()
         if 'dot' in taken:
-            os.unlink(self.lock)
+            try:
+                os.unlink(self.lock)
+            except FileNotFoundError:
+                self.lost()
 
     def __enter__(self):
         take = {'dot': self.take_dot, 'fcntl': self.take_fcntl}
@@ -114,6 +119,9 @@ class Crowd:
         with self.place.lock:
             self.done[who] += n
 
+    def held(self, order):
+        return Held(self.place, lambda: self.count(LOST), *order)
+
     # -- who writes
 
     def next_numbers(self):
@@ -139,7 +147,7 @@ class Crowd:
 
     def append(self, order, numbers):
         mail = b''.join(FROM + content(n) + b'\n' for n in numbers)
-        with Held(self.place, *order), open(self.place.mailbox, 'ab', buffering=0) as f:
+        with self.held(order), open(self.place.mailbox, 'ab', buffering=0) as f:
             f.write(mail)
             with self.place.lock:
                 self.place.delivered.update(numbers)
@@ -151,7 +159,7 @@ class Crowd:
         """Marks a message as read, deletes another one, in place."""
         rng = random.Random(1)
         while self.writing:
-            with Held(self.place, *rng.choice(ORDERS)) as f:
+            with self.held(rng.choice(ORDERS)) as f:
                 parts = re.split(rb'(?:\A|(?<=\n\n))(?=From \S+ .*\n)', f.read())[1:]
                 if len(parts) > 4:
                     gone = parts.pop(rng.randrange(len(parts)))
@@ -280,9 +288,10 @@ class Crowd:
         """Who is killed before it has written its number leaves a lock that
         holds for five minutes: so long we do not wait."""
         try:
-            st = os.stat(self.place.mailbox + '.lock')
-            if st.st_size == 0 and time.time() - st.st_mtime > 2:
-                os.utime(self.place.mailbox + '.lock', (time.time() - 400,) * 2)
+            with open(self.place.mailbox + '.lock', 'rb') as f:  # the next one may have that name already
+                st = os.fstat(f.fileno())
+                if st.st_size == 0 and time.time() - st.st_mtime > 5:
+                    os.utime(f.fileno(), (time.time() - 400,) * 2)
         except OSError:
             pass
 
@@ -326,6 +335,8 @@ def crowded(place, deliveries):
     for who in expected:
         if not crowd.done[who]:
             place.fault(f'no progress: {who}')
+    if crowd.done[LOST] > 2 + deliveries // 20000:
+        place.fault('too many locks were removed by somebody else')
     if len(place.delivered) != deliveries:
         place.fault(f'{len(place.delivered)} were delivered')
     print('# crowd: ' + ', '.join(f'{who} {n}' for who, n in sorted(crowd.done.items())))
