@@ -27,6 +27,7 @@
 #define HAS_IDS    1
 #define SOME_IDS   2
 #define PROVEN     4
+#define SURE_S     2                  /* some file systems count seconds */
 #define ORDER      0x0102030405060708 /* of the bytes in a number */
 
 static const char magic[8] = "pop3d\0\0\3";
@@ -218,6 +219,19 @@ static int
 same_time(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static int
+is_older(const struct timespec *t, const struct timespec *than, time_t s)
+{
+	return than->tv_sec > s && than->tv_sec - s > t->tv_sec;
+}
+
+int
+index_sure(const struct stamp *s, const struct timespec *when)
+{
+	return is_older(&s->mtime, when, SURE_S) &&
+	    is_older(&s->ctime, when, SURE_S);
 }
 
 int

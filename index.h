@@ -86,4 +86,11 @@ void index_close(struct index *x);
 /* Is "now" the same file in the same state? */
 int index_same(const struct stamp *a, const struct stamp *b);
 
+/*
+ * Will every change show, since it was old enough when the stamp was taken? Up
+ * to Linux 6.12 the clock of files stands still for some milliseconds, and
+ * some count seconds: what happens then leaves them as they were.
+ */
+int index_sure(const struct stamp *s, const struct timespec *when);
+
 #endif

@@ -305,8 +305,10 @@ maildrop_ids(struct maildrop *d)
 	why = uidl_digest(&d->mbox, first);
 	if (why != FINE)
 		return why;
-	if (mbox_check(&d->mbox) != FINE)
-		return CHANGED;
+	why = first < d->mbox.count ? mbox_prove(&d->mbox, first)
+				    : mbox_check(&d->mbox);
+	if (why != FINE)
+		return why;
 	why = uidl_number(&d->mbox, &d->was);
 	if (why != FINE)
 		return why;

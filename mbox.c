@@ -314,7 +314,7 @@ check(struct mbox *m, int prove, uint32_t first)
 		log_errno("cannot look at mailbox", m->path);
 		return TEMP;
 	}
-	same = index_same(&now, &m->stamp);
+	same = links == 1 && index_same(&now, &m->stamp);
 	if (same && !prove)
 		return FINE;
 	if (same || (links == 1 && now.size > m->stamp.size))
@@ -322,6 +322,13 @@ check(struct mbox *m, int prove, uint32_t first)
 	if (why == FINE)
 		m->stamp = now;
 	return why == CHANGED ? mbox_changed(m) : why;
+}
+
+/* Is the stamp's being the same enough? */
+static int
+is_proven(const struct mbox *m)
+{
+	return m->proven && index_sure(&m->stamp, &m->when);
 }
 
 enum trouble
@@ -333,7 +340,7 @@ mbox_check(struct mbox *m)
 enum trouble
 mbox_prove(struct mbox *m, uint32_t first)
 {
-	return check(m, !m->proven, first);
+	return check(m, !is_proven(m), first);
 }
 
 enum trouble
@@ -341,7 +348,7 @@ mbox_prove_message(struct mbox *m, uint32_t i)
 {
 	enum trouble why = FINE;
 
-	for (uint32_t j = i; !m->proven && j < m->count && j < i + 2; j++)
+	for (uint32_t j = i; !is_proven(m) && j < m->count && j < i + 2; j++)
 		if (why == FINE)
 			why = scan_again(
 			    m->fd, &m->messages[j], mbox_message_end(m, j));

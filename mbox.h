@@ -60,13 +60,14 @@ void mbox_clear(struct mbox *m);
  */
 enum trouble mbox_check(struct mbox *m);
 
-/* The same; and if m is not proven, reads the shown part from message "first",
- * counted from 0, on in any case. */
+/* The same; and if m is not proven, or was too young when it was scanned (see
+ * index_sure()), reads the shown part from message "first", counted from 0, on
+ * in any case. */
 enum trouble mbox_prove(struct mbox *m, uint32_t first);
 
 /*
  * Is message i, counted from 0, where it was, and the next one behind it? Of
- * a mailbox that is proven, it is. CHANGED or TEMP, logged.
+ * a mailbox that is proven, and was old enough, it is. CHANGED or TEMP, logged.
  */
 enum trouble mbox_prove_message(struct mbox *m, uint32_t i);
 

@@ -11,31 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A file that was older than this when it was scanned is sure to show by its
- * times that it has changed, even where they count seconds. */
-#define SURE_S 2
-
 /* Of a file that has grown, messages that are looked at again. */
 #define SAMPLES 128
-
-static int
-is_older(const struct timespec *t, const struct timespec *than, time_t s)
-{
-	return than->tv_sec > s && than->tv_sec - s > t->tv_sec;
-}
-
-static int
-is_sure(const struct stamp *s, const struct timespec *when)
-{
-	return is_older(&s->mtime, when, SURE_S) &&
-	    is_older(&s->ctime, when, SURE_S);
-}
 
 int
 recall_totals(struct mbox *m, const struct index *x)
 {
 	if (x->count == 0 || !index_same(&m->stamp, &x->stamp) ||
-	    !is_sure(&x->stamp, &x->when))
+	    !index_sure(&x->stamp, &x->when))
 		return 0;
 	m->when = x->when;
 	m->size = x->stamp.size;

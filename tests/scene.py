@@ -260,6 +260,7 @@ class Scene:
         os.truncate(self.mailbox, os.path.getsize(self.mailbox) - 1)
 
     def do_rewrite(self):
+        time.sleep(.02)  # before Linux 6.13 a file's clock stands still for some ms
         was = os.stat(self.mailbox)
         with open(self.mailbox, 'r+b') as f:
             data = f.read()

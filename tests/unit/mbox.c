@@ -572,9 +572,9 @@ change_one_byte(void)
 }
 
 static void
-touch(void)
+touch_it(void)
 {
-	assert_int_equal(utimensat(AT_FDCWD, "mbox", NULL, 0), 0);
+	touch("mbox");
 }
 
 static void
@@ -693,7 +693,7 @@ static const struct {
     {"one message less",             cut_one_message,              CHANGED},
     {"rewritten as it was",          rewrite_as_it_was,            CHANGED},
     {"one byte differs",             change_one_byte,              CHANGED},
-    {"touched",		      touch,			CHANGED},
+    {"touched",		      touch_it,                     CHANGED},
     {"a hard link is made",          link_it,                      CHANGED},
     {"a hard link, and more mail",   link_and_append,              CHANGED},
     {"removed",		      remove_it,                    CHANGED},
@@ -1056,6 +1056,37 @@ the_name_is_held_against_the_file(void **state)
 	mbox_close(&m);
 }
 
+/* As if that had been in one moment of a clock that stands still for a while:
+ * a scan, and another program that changes what is shown. */
+static void
+what_leaves_the_times_as_they_were_is_found(void **state)
+{
+	(void)state;
+	for (int is_old = 0; is_old <= 1; is_old++) {
+		struct timespec when;
+		struct mbox m;
+
+		make_file("mbox", SHOWN, strlen(SHOWN));
+		assert_int_equal(mbox_open(&m, "mbox"), FINE);
+		assert_int_equal(mbox_scan(&m), FINE);
+		assert_int_equal(mbox_prove(&m, 0), FINE);
+		assert_int_equal(mbox_prove_message(&m, 0), FINE);
+		when = m.when;
+		write_at((off_t)strlen(FROM BODY "\n" FROM), "B");
+		assert_int_equal(mbox_stamp(&m), FINE);
+		m.when = when;
+		m.when.tv_sec += is_old * 10;
+		assert_int_equal(mbox_check(&m), FINE);
+		assert_int_equal(
+		    mbox_prove_message(&m, 1), is_old ? FINE : CHANGED);
+		assert_int_equal(mbox_prove(&m, 1), is_old ? FINE : CHANGED);
+		assert_int_equal(unlink("mbox"), 0);
+		assert_int_equal(mbox_stamp(&m), FINE);
+		assert_int_equal(mbox_check(&m), CHANGED);
+		mbox_close(&m);
+	}
+}
+
 int
 main(void)
 {
@@ -1074,6 +1105,7 @@ main(void)
 	    cmocka_unit_test(a_path_too_long_is_refused),
 	    cmocka_unit_test(closing_twice_is_safe),
 	    cmocka_unit_test(every_change_is_seen),
+	    cmocka_unit_test(what_leaves_the_times_as_they_were_is_found),
 	    cmocka_unit_test(what_comes_after_an_append_is_seen),
 	    cmocka_unit_test(appending_never_disturbs),
 	    cmocka_unit_test(a_true_index_is_believed),

@@ -59,9 +59,9 @@ write_at(off_t at, const char *text)
 }
 
 static void
-touch(void)
+touch_it(void)
 {
-	assert_int_equal(utimensat(AT_FDCWD, "mbox", NULL, 0), 0);
+	touch("mbox");
 }
 
 static void
@@ -165,7 +165,7 @@ static const struct {
     {"two swapped, and more",         swap_and_grow,        0},
     {"the last is another, and more", change_last_and_grow, 0},
     {"the last is longer, and more",  lengthen_last,        0},
-    {"the same, touched",             touch,                0},
+    {"the same, touched",             touch_it,             0},
     {"more, with an older time",      set_back,             0},
     {"a little older",                set_back_a_little,    0},
     {"another file, with more",       replace,              0},
@@ -295,6 +295,7 @@ totals_are_held_against_the_file(void **state)
 			write_at(0, ONE("3"));
 		else
 			write_at(2 * SIZE, "\n");
+		touch("mbox");
 		check(recall_by_scan(&m) == (i == 0 ? FINE : CHANGED), "%u", i);
 		check(m.changed == (i != 0), "%u", i);
 		index_close(&x);
